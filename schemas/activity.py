@@ -1,0 +1,77 @@
+"""An activity: something that a lead did, or that was learnt about it.
+
+``ActivityDocument`` is the contract (JSON in, JSON Schema). ``Activity`` is the
+same thing in memory, as the rules see it: its type in snake_case, its moment in
+milliseconds.
+"""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from schemas.moments import parse_moment
+
+
+class Activity(msgspec.Struct, frozen=True, gc=False):
+    """An activity as the rules see it; ``occurred_at`` in ms since the epoch."""
+
+    id: str
+    lead_id: str
+    type: str
+    occurred_at: int
+    properties: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    source: str | None = None
+
+
+def _moment(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError("a moment is written as RFC 3339 text, such as 2026-01-31T09:30:00Z")
+    return parse_moment(value)
+
+
+WireMoment = Annotated[
+    int,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation"),
+]
+"""RFC 3339 with an offset on the wire, ms since the epoch in memory."""
+
+
+class ActivityDocument(BaseModel):
+    """A native JSON activity, as it stands on the topic ``lead.activities``."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, title="Activity")
+
+    id: str = Field(min_length=1, description="Unique per activity; a repeat changes nothing.")
+    lead_id: str = Field(min_length=1, description="Whose activity it is; also the record's key.")
+    type: str = Field(min_length=1, description="What was done; `Demo Requested` becomes `demo_requested`.")
+    occurred_at: WireMoment = Field(description="When it happened: RFC 3339 with an offset.")
+    properties: dict[str, Any] = Field(default_factory=dict, description="What the activity was about.")
+    traits: dict[str, Any] = Field(default_factory=dict, description="What it tells about the lead.")
+    source: str | None = Field(default=None, description="Where it came from: content, search, event …")
+
+    def activity(self) -> Activity:
+        """This activity as the rules see it."""
+        return Activity(
+            id=self.id,
+            lead_id=self.lead_id,
+            type=type_name(self.type),
+            occurred_at=self.occurred_at,
+            properties=self.properties,
+            traits=self.traits,
+            source=self.source,
+        )
+
+
+_WORD_BREAK = re.compile(r"[\W_]+")
+_CAMEL_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def type_name(text: str) -> str:
+    """An activity type in snake_case: `Demo Requested`, `Demo-requested`, `demoRequested` → `demo_requested`."""
+    if text.isidentifier() and text.islower():
+        return text
+    return _WORD_BREAK.sub("_", _CAMEL_BREAK.sub("_", text).lower()).strip("_")

@@ -1,0 +1,113 @@
+"""What leadgate says: that a lead has moved, why, and what proves it.
+
+The models are the contract of the topic ``lead.stage-changes`` and of the lines
+that ``leadgate qualify`` prints.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from schemas.moments import format_moment
+
+Moment = Annotated[
+    int,
+    PlainSerializer(format_moment, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ms since the epoch in memory; RFC 3339, UTC, with milliseconds in JSON."""
+
+Direction = Literal["created", "forward", "back", "off_path", "return"]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
+
+class Evidence(_Said):
+    """One true leaf condition of the rule, with the value that made it true."""
+
+    condition: str
+    value: Any
+    activity_id: str | None = Field(default=None, exclude_if=_absent)
+    occurred_at: Moment | None = Field(default=None, exclude_if=_absent)
+
+
+class ActivityCause(_Said):
+    """An activity did it; where that activity lies."""
+
+    activity_id: str
+    topic: str | None = Field(default=None, exclude_if=_absent)
+    partition: int | None = Field(default=None, exclude_if=_absent)
+    offset: int | None = Field(default=None, exclude_if=_absent)
+    line: int | None = Field(default=None, exclude_if=_absent)
+
+
+class DueCause(_Said):
+    """Time did it: the due moment, and the record before which that was decided."""
+
+    due: Moment
+    topic: str | None = Field(default=None, exclude_if=_absent)
+    partition: int | None = Field(default=None, exclude_if=_absent)
+    before_offset: int | None = Field(default=None, exclude_if=_absent)
+    before_line: int | None = Field(default=None, exclude_if=_absent)
+
+
+class StageChange(_Said):
+    """A lead has moved from one stage to another."""
+
+    id: str
+    lead_id: str
+    seq: int
+    funnel: str
+    funnel_hash: str
+    from_: str | None = Field(alias="from")
+    to: str
+    direction: Direction
+    rule: str
+    late: bool
+    occurred_at: Moment
+    decided_at: Moment
+    scores: dict[str, float]
+    source: str | None
+    reason: str
+    evidence: list[Evidence]
+    previous_stage_seconds: float | None
+    cause: ActivityCause | DueCause
+
+
+class Place(_Said):
+    """Where in the input a decision is made: a record of a partition, or a line of a file.
+
+    ``offset`` (or ``line``) is that of the activity being applied; for what time
+    alone moved, that of the record *before* which it was decided.
+    """
+
+    topic: str | None = Field(default=None, exclude_if=_absent)
+    partition: int | None = Field(default=None, exclude_if=_absent)
+    offset: int | None = Field(default=None, exclude_if=_absent)
+    line: int | None = Field(default=None, exclude_if=_absent)
+
+    def of_activity(self, activity_id: str) -> ActivityCause:
+        """The cause of what the activity at this place moved."""
+        return ActivityCause(
+            activity_id=activity_id,
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            line=self.line,
+        )
+
+    def of_time(self, due: int) -> DueCause:
+        """The cause of what was due at ``due`` (ms) and decided before this place."""
+        return DueCause(
+            due=due,
+            topic=self.topic,
+            partition=self.partition,
+            before_offset=self.offset,
+            before_line=self.line,
+        )

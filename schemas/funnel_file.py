@@ -1,0 +1,293 @@
+"""The funnel file as a model: what may be written in it, and the JSON Schema for editors.
+
+``FunnelFile`` is the syntax tree that `qualifiers` compiles. Short forms are
+made long here (`did: T` is `did: [T]`, a bare value is `is`), so that whoever
+reads the tree sees one form only. Names that must exist elsewhere in the file
+(stages, scores, definitions) are checked by the loader, which knows the lines.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    WithJsonSchema,
+)
+
+from schemas.activity import type_name
+from schemas.moments import DAY, HOUR, MINUTE, SECOND
+
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_DURATION = re.compile(r"([1-9][0-9]*)([smhdw])")
+
+
+def parse_duration(value: object) -> int:
+    """Milliseconds of a duration such as ``90s 15m 4h 30d 2w``. Raises ValueError."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_test(value: object) -> object:
+    if isinstance(value, dict):
+        return value
+    return {"in": value} if isinstance(value, list) else {"is": value}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=False)
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhdw]$"}),
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
+Path = Annotated[str, Field(pattern=r"^[^.\s][^.]*(\.[^.]+)*$", max_length=256)]
+ActivityType = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(
+    lambda value: type_name(value) if isinstance(value, str) else value
+)]
+ActivityTypes = Annotated[list[ActivityType], Field(min_length=1), BeforeValidator(_listed)]
+Number = int | float
+Limits = Annotated[tuple[Number, Number], Strict(False)]
+Scalar = bool | int | float | str
+
+
+class Test(_Model):
+    """Operators and their arguments; all that are given must hold. One field an operator."""
+
+    is_: Scalar | None = Field(default=None, alias="is")
+    is_not: Scalar | None = None
+    in_: list[Scalar] | None = Field(default=None, alias="in")
+    not_in: list[Scalar] | None = None
+    above: Number | str | None = None
+    at_least: Number | str | None = None
+    below: Number | str | None = None
+    at_most: Number | str | None = None
+    between: Annotated[tuple[Number | str, Number | str], Strict(False)] | None = None
+    matches: str | None = None
+    has_word: Annotated[list[str], BeforeValidator(_listed)] | None = None
+    starts_with: str | None = None
+    ends_with: str | None = None
+    contains: Scalar | None = None
+    exists: bool | None = None
+
+
+PropertyTest = Annotated[Test, BeforeValidator(_as_test)]
+Where = dict[Path, PropertyTest]
+
+
+class Did(_Model):
+    """`did`: so many such activities, in all, in a window, or in this stay."""
+
+    did: ActivityTypes
+    where: Where = {}
+    source: PropertyTest | None = None
+    times: int = Field(default=1, ge=1, le=64)
+    distinct: Path | None = None
+    within: Duration | None = None
+    since: Literal["entry"] | None = None
+
+
+class ScoreIs(_Model):
+    """`score`: a score, decayed to now, against bounds (all that are given hold)."""
+
+    score: Name
+    at_least: Number | None = None
+    below: Number | None = None
+    between: Limits | None = None
+
+
+class TraitIs(Test):
+    """`trait`: a trait of the lead against operators."""
+
+    trait: Path
+
+
+class Has(_Model):
+    """`has`: each of these traits is there and neither null nor empty."""
+
+    has: Annotated[list[Path], Field(min_length=1), BeforeValidator(_listed)]
+
+
+class InStage(_Model):
+    """`in_stage`: the lead has been in its present stage that long."""
+
+    in_stage: Duration
+
+
+class QuietFor(_Model):
+    """How long, and (when said) which types end the quiet."""
+
+    for_: Duration = Field(alias="for")
+    of: ActivityTypes | None = None
+
+
+class Quiet(_Model):
+    """`quiet`: no activity for that long."""
+
+    quiet: Annotated[
+        QuietFor, BeforeValidator(lambda value: value if isinstance(value, dict) else {"for": value})
+    ]
+
+
+class Visited(_Model):
+    """`visited`: the lead has ever been in that stage."""
+
+    visited: Name
+
+
+class Use(_Model):
+    """`use`: a condition named under `define`."""
+
+    use: Name
+
+
+class All(_Model):
+    """`all`: every one is true."""
+
+    all: list["Condition"] = Field(min_length=1)
+
+
+class Any_(_Model):
+    """`any`: one is true."""
+
+    any: list["Condition"] = Field(min_length=1)
+
+
+class None_(_Model):
+    """`none`: not one is true."""
+
+    none: list["Condition"] = Field(min_length=1)
+
+
+class AtLeast(_Model):
+    """`at_least: k, of: […]`: k of them are true."""
+
+    at_least: int = Field(ge=1)
+    of: list["Condition"] = Field(min_length=1)
+
+
+CONDITIONS: dict[str, type[_Model]] = {
+    "did": Did,
+    "score": ScoreIs,
+    "trait": TraitIs,
+    "has": Has,
+    "in_stage": InStage,
+    "quiet": Quiet,
+    "visited": Visited,
+    "use": Use,
+    "all": All,
+    "any": Any_,
+    "none": None_,
+    "at_least": AtLeast,
+}
+"""The one catalogue of conditions: the key that says which it is, and its model.
+
+The order matters: the first of these keys that a mapping has decides (a `score`
+has an `at_least` of its own)."""
+
+
+def condition_form(value: object) -> str | None:
+    """Which form of condition a mapping (or a model) is, by its keys; None when it is none."""
+    if isinstance(value, dict):
+        return next((key for key in CONDITIONS if key in value), None)
+    return next((key for key, model in CONDITIONS.items() if type(value) is model), None)
+
+
+Condition = Annotated[
+    Annotated[Did, Tag("did")]
+    | Annotated[ScoreIs, Tag("score")]
+    | Annotated[TraitIs, Tag("trait")]
+    | Annotated[Has, Tag("has")]
+    | Annotated[InStage, Tag("in_stage")]
+    | Annotated[Quiet, Tag("quiet")]
+    | Annotated[Visited, Tag("visited")]
+    | Annotated[Use, Tag("use")]
+    | Annotated[All, Tag("all")]
+    | Annotated[Any_, Tag("any")]
+    | Annotated[None_, Tag("none")]
+    | Annotated[AtLeast, Tag("at_least")],
+    Discriminator(condition_form),
+]
+
+
+class OnLine(_Model):
+    """A points line for what the lead does."""
+
+    on: ActivityTypes
+    where: Where = {}
+    source: PropertyTest | None = None
+    add: Number
+    at_most: Number | None = Field(default=None, gt=0)
+    per: Duration | None = None
+
+
+class IfLine(_Model):
+    """A points line for who the lead is: held while its condition (on traits alone) holds."""
+
+    if_: Condition = Field(alias="if")
+    add: Number
+
+
+def _line_form(value: object) -> str | None:
+    if isinstance(value, dict):
+        return next((key for key in ("on", "if") if key in value), None)
+    return "on" if isinstance(value, OnLine) else "if"
+
+
+PointsLine = Annotated[
+    Annotated[OnLine, Tag("on")] | Annotated[IfLine, Tag("if")], Discriminator(_line_form)
+]
+
+
+class Score(_Model):
+    """A score: points lines, a half-life, limits."""
+
+    half_life: Duration | None = None
+    limits: Limits | None = None
+    points: list[PointsLine] = Field(min_length=1)
+
+
+From = Annotated[
+    Literal["earlier", "any"] | list[Name],
+    BeforeValidator(lambda value: value if value in ("earlier", "any") else _listed(value)),
+]
+
+
+class Transition(_Model):
+    """A rule that moves a lead `to` a stage. `from_` is as written; None is the stage before."""
+
+    name: Name | None = None
+    from_: From | None = Field(default=None, alias="from")
+    to: Name
+    when: Condition
+
+
+class FunnelFile(_Model):
+    """One funnel file, whole."""
+
+    funnel: Name
+    stages: list[Name] = Field(min_length=1)
+    off_path: list[Name] = []
+    final: list[Name] = []
+    define: dict[Name, Condition] = {}
+    scores: dict[Name, Score] = {}
+    transitions: list[Transition] = Field(min_length=1)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a funnel file, for editors."""
+    return FunnelFile.model_json_schema(by_alias=True)
