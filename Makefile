@@ -1,0 +1,91 @@
+# Everything that a person does with this checkout. `make help` lists it.
+#
+# Nothing is written outside the checkout and the caches of pip and Maven.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Seconds that the demo lives; empty means until Ctrl-C.
+DURATION ?=
+# More arguments for pytest, such as ARGS="tests/unit -k moments".
+ARGS ?=
+
+.PHONY: help setup broker demo test check static lint format bench lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## Make .venv with the leadgate command in it; starts nothing
+
+demo: $(READY) broker ## See leadgate work on a real Kafka (DURATION=20 ends it by itself)
+	@$(BIN)/leadgate demo $(if $(DURATION),--duration $(DURATION))
+
+test: $(READY) broker ## Run every test, on a real Kafka
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: static test ## All that must hold before a change goes in
+
+static: $(READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lint: static ## The checks that run nothing: format, ruff, mypy, imports
+
+format: $(READY) ## Lay the code out, and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(READY) broker ## Measure leadgate beside an idiomatic Faust worker
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1: newest versions)
+	@$(MAKE) requirements.lock requirements-dev.lock --always-make
+
+clean: ## Take away all that make has made
+	@if [ -x $(BIN)/leadgate ] && [ -d .kafka ]; then $(BIN)/leadgate kafka stop; fi
+	rm -rf $(VENV) .kafka .leadgate build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One lock for Python 3.11 to 3.13; neither tells where its maker got the packages.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	$(if $(UPGRADE),--upgrade) pyproject.toml
+
+requirements.lock:
+	@$(COMPILE) --output-file $@
+
+requirements-dev.lock: requirements.lock
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file $@
+
+# The stamp is as old as the last setup: with nothing changed there is nothing to do.
+$(READY): pyproject.toml requirements-dev.lock
+	@python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	    then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo 'leadgate needs Python 3.11 or later, with venv, and found none. To get it:' >&2; \
+	    echo '  Debian, Ubuntu   apt-get install python3 python3-venv' >&2; \
+	    echo '  Fedora           dnf install python3' >&2; \
+	    echo '  macOS            brew install python@3.13' >&2; \
+	    echo 'or name one that lies elsewhere: make setup PYTHON=/path/to/python3' >&2; \
+	    exit 2; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version) …"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A broker can be had: from a Docker engine, or from Java and Maven.
+broker: $(READY)
+	@$(BIN)/leadgate kafka check --quiet
