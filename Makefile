@@ -82,7 +82,7 @@ $(READY): pyproject.toml requirements-dev.lock
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version) …"; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
