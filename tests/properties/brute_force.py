@@ -1,0 +1,235 @@
+"""A funnel file, read by brute force: the language as a specification that runs.
+
+It keeps the whole history of a lead, reads every condition anew at every moment that
+could matter, and shares no code with ``qualifiers``: from there the tests take the
+syntax tree (``FunnelFile``) alone. It is slow and plain on purpose. Where it and the
+engine disagree, one of them does not do what the language says.
+
+A *moment that could matter* is generous here: any moment of the lead's past plus any
+duration that the file names, and the first millisecond at which a decaying score
+compares otherwise. Reading at a moment too many changes nothing; the engine, which
+works out the one next moment at which something can turn, must find the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from schemas.activity import Activity
+from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Transition
+from tests.properties.brute_force_reading import Happened, History, Reading
+
+REMEMBERED_IDS = 32
+
+
+class Move(NamedTuple):
+    """A stage change, without its names and reasons. Moments in ms, scores unrounded."""
+
+    lead_id: str
+    seq: int
+    from_: str | None
+    to: str
+    direction: str
+    rule: str
+    late: bool
+    occurred_at: int
+    previous_stage_seconds: float | None
+    scores: dict[str, float]
+    cause: tuple[Literal["activity", "due"], str | int]
+
+
+class BruteForce:
+    """All leads of a funnel. ``apply`` and ``advance`` as the engine's, without places."""
+
+    def __init__(self, file: FunnelFile) -> None:
+        self.file = file
+        self.leads: dict[str, History] = {}
+        self._durations = sorted(set(_durations(file)))
+        self._bounds = sorted(set(_bounds(file)))
+
+    def apply(self, activity: Activity) -> list[Move] | None:
+        """What an activity changes, what time changed before it included. None: a repeat."""
+        lead = self.leads.get(activity.lead_id)
+        if lead is None:
+            lead = self.leads[activity.lead_id] = History(clock=activity.occurred_at)
+            moves = []
+        elif activity.id in {one.activity.id for one in lead.happened[-REMEMBERED_IDS:]}:
+            return None
+        else:
+            moves = self.advance(activity.lead_id, activity.occurred_at)
+
+        late = activity.occurred_at < lead.clock
+        lead.clock = max(lead.clock, activity.occurred_at)
+        lead.happened.append(Happened(activity, len(lead.happened) + 1, lead.clock))
+        lead.passed_over.clear()
+        cause: tuple[Literal["activity"], str] = ("activity", activity.id)
+        if not lead.stages:
+            moves.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
+        return moves + self._cascade(lead, lead.clock, late, cause)
+
+    def advance(self, lead_id: str, until: int) -> list[Move]:
+        """What time alone changes, up to and at ``until``."""
+        lead = self.leads[lead_id]
+        moves: list[Move] = []
+        while fired := self._first_due(lead, until):
+            moves += fired
+        return moves
+
+    def score_at(self, lead_id: str, score: str, at: int) -> float:
+        """A lead's score at a moment not before its clock, unrounded."""
+        return Reading(self.file, self.leads[lead_id], at).score(score)
+
+    def _first_due(self, lead: History, until: int) -> list[Move]:
+        """The cascade of the first moment after the lead's clock at which something fires."""
+        for moment in sorted(m for m in self._moments(lead, until) if lead.clock < m <= until):
+            if moves := self._cascade(lead, moment, late=False, cause=("due", moment)):
+                return moves
+        return []
+
+    # Moments that could matter ---------------------------------------------------------------------
+
+    def _moments(self, lead: History, until: int) -> Iterator[int]:
+        for start in {lead.entered[0], *(one.at for one in lead.happened)}:
+            yield from (start + duration for duration in self._durations)
+        for score, bound in self._bounds:
+            yield from self._crossings(lead, until, score, bound)
+
+    def _crossings(self, lead: History, until: int, score: str, bound: float) -> Iterator[int]:
+        """The first ms at which a score, rounded, is on (or has left, or is past) a bound.
+
+        From the clock on nothing is done, so the score only decays: it moves one way, and
+        where it compares to a bound changes once for each of `>=` and `>`.
+        """
+
+        def rounded(at: int) -> float:
+            return round(Reading(self.file, lead, at).score(score), 6)
+
+        comparisons: tuple[Callable[[int], bool], ...] = (
+            lambda at: rounded(at) >= bound,
+            lambda at: rounded(at) > bound,
+        )
+        for compares in comparisons:
+            before, after = lead.clock, until
+            if before < after and compares(before) != compares(after):
+                while after - before > 1:
+                    middle = (before + after) // 2
+                    if compares(middle) == compares(until):
+                        after = middle
+                    else:
+                        before = middle
+                yield after
+
+    # Transitions -----------------------------------------------------------------------------------
+
+    def _cascade(
+        self, lead: History, at: int, late: bool, cause: tuple[Literal["activity", "due"], str | int]
+    ) -> list[Move]:
+        """Fire the first true transition, read again from the top, until none fires."""
+        been_in = {lead.stage}
+        moves: list[Move] = []
+        while transition := self._choose(lead, Reading(self.file, lead, at), been_in):
+            lead.clock = at
+            moves.append(self._enter(lead, transition.to, name_of(transition), late, cause))
+            been_in.add(lead.stage)
+        return moves
+
+    def _choose(self, lead: History, reading: Reading, been_in: set[str]) -> Transition | None:
+        """The transition that fires in the present stage; those that are passed over are marked."""
+        open_ = [one for one in self.file.transitions if lead.stage in self.from_stages(one)]
+        true = {name_of(one) for one in open_ if reading.holds(one.when)}
+        # Looked at before choosing: whoever has become false is let in again.
+        lead.passed_over -= {name_of(one) for one in open_} - true
+        for transition in open_:
+            name = name_of(transition)
+            if name not in true or name in lead.passed_over:
+                continue
+            if transition.to not in been_in:
+                return transition
+            lead.passed_over.add(name)
+        return None
+
+    def from_stages(self, transition: Transition) -> list[str]:
+        """The stages that a transition leads out of."""
+        path, off_path, final = self.file.stages, self.file.off_path, self.file.final
+        if transition.from_ is None:
+            return [path[path.index(transition.to) - 1]]
+        if transition.from_ == "earlier":
+            return path[: path.index(transition.to)]
+        if transition.from_ == "any":
+            return [stage for stage in path + off_path if stage not in final and stage != transition.to]
+        return list(transition.from_)
+
+    def _enter(
+        self,
+        lead: History,
+        to: str,
+        rule: str,
+        late: bool,
+        cause: tuple[Literal["activity", "due"], str | int],
+    ) -> Move:
+        """Move a lead. It enters at its clock; what has arrived so far is not part of the stay."""
+        came_from = lead.stage if lead.stages else None
+        stayed = (lead.clock - lead.entered[0]) / 1000 if lead.stages else None
+        lead.seq += 1
+        lead.stages.append(to)
+        lead.entered = (lead.clock, len(lead.happened) if came_from else 0)
+        reading = Reading(self.file, lead, lead.clock)
+        return Move(
+            lead_id=lead.happened[0].activity.lead_id,
+            seq=lead.seq,
+            from_=came_from,
+            to=to,
+            direction=self._direction(came_from, to),
+            rule=rule,
+            late=late,
+            occurred_at=lead.clock,
+            previous_stage_seconds=stayed,
+            scores={name: reading.score(name) for name in self.file.scores},
+            cause=cause,
+        )
+
+    def _direction(self, from_: str | None, to: str) -> str:
+        path = self.file.stages
+        if from_ is None:
+            return "created"
+        if to not in path:
+            return "off_path"
+        if from_ not in path:
+            return "return"
+        return "forward" if path.index(to) > path.index(from_) else "back"
+
+
+def name_of(transition: Transition) -> str:
+    """A transition's name: `to-<stage>` when none is given."""
+    return transition.name or f"to-{transition.to}"
+
+
+def _parts(model: Any) -> Iterable[BaseModel]:
+    """A model of the syntax tree and every model inside it."""
+    if isinstance(model, BaseModel):
+        yield model
+        model = [getattr(model, name) for name in type(model).model_fields]
+    elif isinstance(model, dict):
+        model = model.values()
+    elif not isinstance(model, list):
+        return
+    for part in model:
+        yield from _parts(part)
+
+
+def _durations(file: FunnelFile) -> Iterator[int]:
+    for part in _parts(file):
+        if isinstance(part, Did) and part.within is not None:
+            yield part.within
+        elif isinstance(part, InStage):
+            yield part.in_stage
+        elif isinstance(part, QuietFor):
+            yield part.for_
+
+
+def _bounds(file: FunnelFile) -> Iterator[tuple[str, float]]:
+    for part in _parts(file):
+        if isinstance(part, ScoreIs):
+            bounds = (part.at_least, part.below, *(part.between or ()))
+            yield from ((part.score, bound) for bound in bounds if bound is not None)
