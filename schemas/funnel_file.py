@@ -7,6 +7,7 @@ reads the tree sees one form only. Names that must exist elsewhere in the file
 """
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,12 +20,17 @@ from pydantic import (
     Tag,
     WithJsonSchema,
 )
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
 
 from schemas.activity import type_name
 from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_DURATION = re.compile(r"([1-9][0-9]*)([smhdw])")
+_DURATION = re.compile(r"([1-9][0-9]{0,11})([smhdw])")
+_LONGEST = 36_525 * DAY
+NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
+PATH_PATTERN = r"^[^.\s][^.]*(\.[^.]+)*$"
 
 
 def parse_duration(value: object) -> int:
@@ -32,7 +38,30 @@ def parse_duration(value: object) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w")
-    return int(match[1]) * _UNITS[match[2]]
+    duration = int(match[1]) * _UNITS[match[2]]
+    if duration > _LONGEST:
+        raise ValueError("a duration is at most 36525d, a hundred years")
+    return duration
+
+
+def _duration(value: object) -> int:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise PydanticCustomError("bad-duration", "{said}", {"said": str(error)}) from None
+
+
+def _only(wanted: str, *types: type) -> BeforeValidator:
+    """Values of just these types, with one message where pydantic would give one for each."""
+
+    def check(value: object) -> object:
+        if type(value) in types:
+            return value
+        if isinstance(value, list) and str in types:
+            raise PydanticCustomError("wrong-type", "one value is needed here; a list is written with `in`")
+        raise PydanticCustomError("wrong-type", "{wanted} is needed here", {"wanted": wanted})
+
+    return BeforeValidator(check)
 
 
 def _listed(value: object) -> object:
@@ -51,41 +80,61 @@ class _Model(BaseModel):
 
 Duration = Annotated[
     int,
-    BeforeValidator(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhdw]$"}),
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhdw]$", "examples": ["48h", "30d"]}),
 ]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
-Path = Annotated[str, Field(pattern=r"^[^.\s][^.]*(\.[^.]+)*$", max_length=256)]
-ActivityType = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(
-    lambda value: type_name(value) if isinstance(value, str) else value
-)]
-ActivityTypes = Annotated[list[ActivityType], Field(min_length=1), BeforeValidator(_listed)]
-Number = int | float
+"""Milliseconds; written as `30d`."""
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=256)]
+ActivityType = Annotated[
+    str,
+    Field(min_length=1, max_length=128),
+    BeforeValidator(lambda value: type_name(value) if isinstance(value, str) else value),
+]
+ActivityTypes = Annotated[
+    list[ActivityType],
+    Field(min_length=1),
+    BeforeValidator(_listed, json_schema_input_type=ActivityType | list[ActivityType]),
+]
+Number = Annotated[int | float, _only("a number", int, float)]
 Limits = Annotated[tuple[Number, Number], Strict(False)]
-Scalar = bool | int | float | str
+Scalar = Annotated[bool | int | float | str, _only("text, a number, true or false", bool, int, float, str)]
+Bound = Annotated[int | float | str, _only("a number or text", int, float, str)]
 
 
 class Test(_Model):
     """Operators and their arguments; all that are given must hold. One field an operator."""
 
-    is_: Scalar | None = Field(default=None, alias="is")
-    is_not: Scalar | None = None
-    in_: list[Scalar] | None = Field(default=None, alias="in")
-    not_in: list[Scalar] | None = None
-    above: Number | str | None = None
-    at_least: Number | str | None = None
-    below: Number | str | None = None
-    at_most: Number | str | None = None
-    between: Annotated[tuple[Number | str, Number | str], Strict(False)] | None = None
-    matches: str | None = None
-    has_word: Annotated[list[str], BeforeValidator(_listed)] | None = None
-    starts_with: str | None = None
-    ends_with: str | None = None
-    contains: Scalar | None = None
-    exists: bool | None = None
+    is_: Scalar | None = Field(default=None, alias="is", description="Equal; text without regard to case.")
+    is_not: Scalar | None = Field(default=None, description="Not equal, or missing.")
+    in_: Annotated[list[Scalar], Field(min_length=1)] | None = Field(
+        default=None, alias="in", description="Equal to one of these."
+    )
+    not_in: Annotated[list[Scalar], Field(min_length=1)] | None = Field(
+        default=None, description="Equal to none of these, or missing."
+    )
+    above: Bound | None = Field(default=None, description="Greater than.")
+    at_least: Bound | None = Field(default=None, description="Greater or equal.")
+    below: Bound | None = Field(default=None, description="Less than.")
+    at_most: Bound | None = Field(default=None, description="Less or equal.")
+    between: Annotated[tuple[Bound, Bound], Strict(False)] | None = Field(
+        default=None, description="Between these, both included."
+    )
+    matches: str | None = Field(default=None, description="An unanchored RE2 pattern; case counts.")
+    has_word: (
+        Annotated[
+            list[str], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=str | list[str])
+        ]
+        | None
+    ) = Field(default=None, description="Has one of these as a whole word.")
+    starts_with: str | None = Field(default=None, description="Text that starts so.")
+    ends_with: str | None = Field(default=None, description="Text that ends so.")
+    contains: Scalar | None = Field(default=None, description="Text with this in it, or a list that has it.")
+    exists: bool | None = Field(default=None, description="Is there and not null (or, false, is not).")
 
 
-PropertyTest = Annotated[Test, BeforeValidator(_as_test)]
+PropertyTest = Annotated[Test, BeforeValidator(_as_test, json_schema_input_type=Test | Scalar | list[Scalar])]
+"""A test; a bare value is `is`, a bare list is `in`."""
 Where = dict[Path, PropertyTest]
 
 
@@ -119,7 +168,11 @@ class TraitIs(Test):
 class Has(_Model):
     """`has`: each of these traits is there and neither null nor empty."""
 
-    has: Annotated[list[Path], Field(min_length=1), BeforeValidator(_listed)]
+    has: Annotated[
+        list[Path],
+        Field(min_length=1),
+        BeforeValidator(_listed, json_schema_input_type=Path | list[Path]),
+    ]
 
 
 class InStage(_Model):
@@ -139,7 +192,11 @@ class Quiet(_Model):
     """`quiet`: no activity for that long."""
 
     quiet: Annotated[
-        QuietFor, BeforeValidator(lambda value: value if isinstance(value, dict) else {"for": value})
+        QuietFor,
+        BeforeValidator(
+            lambda value: value if isinstance(value, dict) else {"for": value},
+            json_schema_input_type=Duration | QuietFor,
+        ),
     ]
 
 
@@ -207,20 +264,33 @@ def condition_form(value: object) -> str | None:
     return next((key for key, model in CONDITIONS.items() if type(value) is model), None)
 
 
+def _tag(form: Callable[[object], str | None]) -> Discriminator:
+    """A discriminator whose tags no key can be taken for: the places of errors hold both."""
+
+    def tag(value: object) -> str | None:
+        found = form(value)
+        return None if found is None else TAG + found
+
+    return Discriminator(tag, custom_error_type=form.__name__, custom_error_message="none of the forms")
+
+
+TAG = "*"
+"""What the tag of a condition or points line begins with, in the places of pydantic's errors."""
+
 Condition = Annotated[
-    Annotated[Did, Tag("did")]
-    | Annotated[ScoreIs, Tag("score")]
-    | Annotated[TraitIs, Tag("trait")]
-    | Annotated[Has, Tag("has")]
-    | Annotated[InStage, Tag("in_stage")]
-    | Annotated[Quiet, Tag("quiet")]
-    | Annotated[Visited, Tag("visited")]
-    | Annotated[Use, Tag("use")]
-    | Annotated[All, Tag("all")]
-    | Annotated[Any_, Tag("any")]
-    | Annotated[None_, Tag("none")]
-    | Annotated[AtLeast, Tag("at_least")],
-    Discriminator(condition_form),
+    Annotated[Did, Tag("*did")]
+    | Annotated[ScoreIs, Tag("*score")]
+    | Annotated[TraitIs, Tag("*trait")]
+    | Annotated[Has, Tag("*has")]
+    | Annotated[InStage, Tag("*in_stage")]
+    | Annotated[Quiet, Tag("*quiet")]
+    | Annotated[Visited, Tag("*visited")]
+    | Annotated[Use, Tag("*use")]
+    | Annotated[All, Tag("*all")]
+    | Annotated[Any_, Tag("*any")]
+    | Annotated[None_, Tag("*none")]
+    | Annotated[AtLeast, Tag("*at_least")],
+    _tag(condition_form),
 ]
 
 
@@ -242,15 +312,18 @@ class IfLine(_Model):
     add: Number
 
 
-def _line_form(value: object) -> str | None:
+POINTS_LINES: dict[str, type[OnLine] | type[IfLine]] = {"on": OnLine, "if": IfLine}
+"""The two kinds of points lines, by the key that says which it is."""
+
+
+def line_form(value: object) -> str | None:
+    """Which kind of points line a mapping (or a model) is; None when it is none."""
     if isinstance(value, dict):
-        return next((key for key in ("on", "if") if key in value), None)
-    return "on" if isinstance(value, OnLine) else "if"
+        return next((key for key in POINTS_LINES if key in value), None)
+    return next((key for key, model in POINTS_LINES.items() if type(value) is model), None)
 
 
-PointsLine = Annotated[
-    Annotated[OnLine, Tag("on")] | Annotated[IfLine, Tag("if")], Discriminator(_line_form)
-]
+PointsLine = Annotated[Annotated[OnLine, Tag("*on")] | Annotated[IfLine, Tag("*if")], _tag(line_form)]
 
 
 class Score(_Model):
@@ -261,9 +334,18 @@ class Score(_Model):
     points: list[PointsLine] = Field(min_length=1)
 
 
+def _from_form(value: object) -> str:
+    return "*stages" if isinstance(value, list) else "*word"
+
+
 From = Annotated[
-    Literal["earlier", "any"] | list[Name],
-    BeforeValidator(lambda value: value if value in ("earlier", "any") else _listed(value)),
+    Annotated[Literal["earlier", "any"], Tag("*word")]
+    | Annotated[list[Name], Field(min_length=1), Tag("*stages")],
+    Discriminator(_from_form),
+    BeforeValidator(
+        lambda value: value if value in ("earlier", "any") else _listed(value),
+        json_schema_input_type=Literal["earlier", "any"] | Name | list[Name],
+    ),
 ]
 
 
@@ -288,6 +370,17 @@ class FunnelFile(_Model):
     transitions: list[Transition] = Field(min_length=1)
 
 
+class _WithoutNull(GenerateJsonSchema):
+    """A key of a funnel file is left out, never null."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        inner = super().default_schema(schema)
+        return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a funnel file, for editors."""
-    return FunnelFile.model_json_schema(by_alias=True)
+    return FunnelFile.model_json_schema(by_alias=True, schema_generator=_WithoutNull)
