@@ -69,6 +69,16 @@ class Node:
     weight: int = 1  # values in it, itself included
     height: int = 0  # collections inside each other in it
 
+    @property
+    def place(self) -> str:
+        """Line and column, to refer to it in a message."""
+        return f"{self.line}:{self.column}"
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it has keys."""
+        return isinstance(self.value, dict)
+
     def get(self, key: str) -> "Node | None":
         """What stands under ``key``, when this is a mapping that has it."""
         return self.value.get(key) if isinstance(self.value, dict) else None
@@ -81,6 +91,13 @@ class Node:
     def listed(self) -> list["Node"]:
         """The nodes of a list; anything else as a list of itself."""
         return self.value if isinstance(self.value, list) else [self]
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all that are in it."""
+        yield self
+        inner = self.value.values() if isinstance(self.value, dict) else self.value
+        for node in inner if isinstance(self.value, dict | list) else ():
+            yield from node.walk()
 
     def plain(self) -> Any:
         """The value without places, as pydantic takes it."""

@@ -362,12 +362,12 @@ class FunnelFile(_Model):
     """One funnel file, whole."""
 
     funnel: Name
-    stages: list[Name] = Field(min_length=1)
-    off_path: list[Name] = []
+    stages: list[Name] = Field(min_length=1, max_length=100)
+    off_path: Annotated[list[Name], Field(max_length=100)] = []
     final: list[Name] = []
     define: dict[Name, Condition] = {}
     scores: dict[Name, Score] = {}
-    transitions: list[Transition] = Field(min_length=1)
+    transitions: list[Transition] = Field(min_length=1, max_length=1000)
 
 
 class _WithoutNull(GenerateJsonSchema):

@@ -1,0 +1,164 @@
+"""Circles of transitions that time alone can turn: a lead would go round them for ever.
+
+Time moves a lead on from a stage where it rests; what is true already moves it on at once
+(one cascade), but never back to where that cascade began. So a circle turns by time alone
+when time can take two of its steps, from two stages, and each way between the two can be
+gone without an activity: a step that only `did … since: entry` can take slows it.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from qualifiers.faults import Fault
+from qualifiers.loader_yaml import Node
+from schemas.funnel_file import (
+    All,
+    Any_,
+    AtLeast,
+    Condition,
+    Did,
+    FunnelFile,
+    InStage,
+    None_,
+    Quiet,
+    ScoreIs,
+    Transition,
+    Use,
+)
+
+
+class _Step(NamedTuple):
+    """A way from one stage to another that no activity is needed for."""
+
+    origin: str
+    target: str
+    by_time: bool
+    number: int  # of its transition, in file order
+
+
+def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
+    """Every transition that closes a circle which time alone can turn; names must be sound."""
+    steps = list(_steps(funnel))
+    ways: dict[str, list[str]] = {}
+    by_time: dict[str, dict[str, int]] = {}
+    for step in steps:
+        ways.setdefault(step.origin, []).append(step.target)
+        if step.by_time:
+            by_time.setdefault(step.origin, {}).setdefault(step.target, step.number)
+    reached = {stage: _reached(ways, list(targets), stage) for stage, targets in by_time.items()}
+    listed = tree.get("transitions")
+    nodes = listed.listed() if listed else []
+    faults: dict[int, Fault] = {}
+    for one, other in itertools.combinations(by_time, 2):
+        if other in reached[one] and one in reached[other]:
+            out, back = _trail(reached[one], other), _trail(reached[other], one)
+            number = max(by_time[one][out[0]], by_time[other][back[0]])
+            circle = " → ".join([one, *out, *back])
+            message = f"time alone could move a lead round and round: {circle}"
+            hint = "let one of these steps need `did: …, since: entry`"
+            node = nodes[number]
+            faults.setdefault(number, Fault(file, node.line, node.column, "time-circle", message, hint))
+    return list(faults.values())
+
+
+def _reached(ways: dict[str, list[str]], starts: list[str], avoided: str) -> dict[str, str | None]:
+    """The stages that can be reached from ``starts`` past ``avoided``, each with the one before it."""
+    before: dict[str, str | None] = dict.fromkeys(starts)
+    waiting = list(starts)
+    for stage in waiting:
+        for target in ways.get(stage, ()):
+            if target not in before and target != avoided:
+                before[target] = stage
+                waiting.append(target)
+    return before
+
+
+def _trail(before: dict[str, str | None], end: str) -> list[str]:
+    """The way that led to ``end``, from its start on."""
+    trail = [end]
+    while (stage := before[trail[-1]]) is not None:
+        trail.append(stage)
+    return trail[::-1]
+
+
+def _steps(funnel: FunnelFile) -> Iterator[_Step]:
+    for number, transition in enumerate(funnel.transitions):
+        if not _needs_activity(funnel, transition.when):
+            by_time = _comes(funnel, transition.when)
+            for origin in _origins(funnel, transition):
+                yield _Step(origin, transition.to, by_time, number)
+
+
+def _origins(funnel: FunnelFile, transition: Transition) -> list[str]:
+    """The stages that a transition leads from."""
+    to, path = transition.to, funnel.stages
+    before = path[: path.index(to)] if to in path else []
+    named = {
+        None: before[-1:],
+        "earlier": before,
+        "any": [*path, *funnel.off_path],
+    }
+    origins = transition.from_ if isinstance(transition.from_, list) else named[transition.from_]
+    return [stage for stage in origins if stage != to and stage not in funnel.final]
+
+
+def _inner(condition: Condition) -> list[Condition]:
+    match condition:
+        case All():
+            return condition.all
+        case Any_():
+            return condition.any
+        case None_():
+            return condition.none
+        case AtLeast():
+            return condition.of
+    return []
+
+
+def _needs_activity(funnel: FunnelFile, condition: Condition) -> bool:
+    """Whether only something that is done in this very stay can make it true."""
+    match condition:
+        case Did():
+            return condition.since is not None
+        case Use():
+            return _needs_activity(funnel, funnel.define[condition.use])
+    needing = sum(_needs_activity(funnel, inner) for inner in _inner(condition))
+    match condition:
+        case All():
+            return needing > 0
+        case Any_():
+            return needing == len(condition.any)
+        case AtLeast():
+            return len(condition.of) - needing < condition.at_least
+    return False
+
+
+def _comes(funnel: FunnelFile, condition: Condition) -> bool:
+    """Whether time alone can turn it from false to true."""
+    match condition:
+        case InStage() | Quiet():
+            return True
+        case ScoreIs():
+            is_bounded_above = condition.below is not None or condition.between is not None
+            return is_bounded_above and funnel.scores[condition.score].half_life is not None
+        case Use():
+            return _comes(funnel, funnel.define[condition.use])
+        case None_():
+            return any(_goes(funnel, inner) for inner in condition.none)
+    return any(_comes(funnel, inner) for inner in _inner(condition))
+
+
+def _goes(funnel: FunnelFile, condition: Condition) -> bool:
+    """Whether time alone can turn it from true to false."""
+    match condition:
+        case Did():
+            return condition.within is not None
+        case ScoreIs():
+            is_bounded_below = condition.at_least is not None or condition.between is not None
+            return is_bounded_below and funnel.scores[condition.score].half_life is not None
+        case Use():
+            return _goes(funnel, funnel.define[condition.use])
+        case None_():
+            return any(_comes(funnel, inner) for inner in condition.none)
+    return any(_goes(funnel, inner) for inner in _inner(condition))
