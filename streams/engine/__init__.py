@@ -1,0 +1,1 @@
+"""Exactly once: from chunks of the input to one transaction a pass."""

@@ -1,0 +1,86 @@
+"""The changelog: what a partition's table is built from again.
+
+Partition i of the changelog belongs to partition i of the input. A key begins
+with a byte that says its kind; a value of kind META is the record that every
+transaction writes of each partition that it touches.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import msgspec
+
+
+class Kind(IntEnum):
+    """The first byte of a changelog key."""
+
+    LEAD = 0x4C  # "L": the rest of the key is the lead id, the value its state
+    META = 0x4D  # "M": the key is this byte alone
+
+
+META_KEY = bytes([Kind.META])
+_META_VERSION = 1
+
+
+class UnreadableChangelog(Exception):
+    """The changelog holds what this version did not write."""
+
+
+class Meta(msgspec.Struct, array_like=True, frozen=True):
+    """What a transaction leaves about a partition.
+
+    ``position`` is the input offset that comes next, ``clock`` the partition's
+    (ms), ``topic_id`` the input topic's (a topic created anew has another), and
+    ``funnel`` with ``funnel_hash`` those that decided.
+    """
+
+    position: int
+    clock: int
+    funnel: str
+    funnel_hash: str
+    topic_id: str
+
+
+def lead_key(lead: bytes) -> bytes:
+    """The changelog key of a lead id."""
+    return b"L" + lead
+
+
+def encode_meta(meta: Meta) -> bytes:
+    """``meta`` behind a version byte."""
+    return bytes([_META_VERSION]) + msgspec.msgpack.encode(meta)
+
+
+def decode_meta(value: bytes) -> Meta:
+    """The reverse of encode_meta. Raises UnreadableChangelog."""
+    if value[:1] != bytes([_META_VERSION]):
+        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {_META_VERSION}")
+    try:
+        return msgspec.msgpack.decode(value[1:], type=Meta)
+    except msgspec.DecodeError as error:
+        raise UnreadableChangelog(f"a meta record that can't be read: {error}") from None
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What has been read of one partition's changelog, newest by key."""
+
+    states: dict[bytes, bytes] = field(default_factory=dict)
+    meta: Meta | None = None
+    records: int = 0
+
+    def apply(self, key: bytes | None, value: bytes | None) -> None:
+        """Take in one changelog record. Raises UnreadableChangelog."""
+        self.records += 1
+        if not key:
+            raise UnreadableChangelog("a record without a key")
+        kind = key[0]
+        if kind == Kind.LEAD:
+            if value is None:
+                self.states.pop(key[1:], None)
+            else:
+                self.states[key[1:]] = value
+        elif kind == Kind.META:
+            self.meta = None if value is None else decode_meta(value)
+        else:
+            raise UnreadableChangelog(f"a key of the unknown kind {key[:1]!r}")

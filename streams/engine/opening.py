@@ -1,0 +1,195 @@
+"""Opening partitions: from what Kafka has committed to tables that are ready for a pass.
+
+The order is what makes it exact: first the committed offsets, which the broker
+holds back while a transaction on them is open; then the changelog's end, the
+uncommitted one, as a committed one would stop before records that lie behind an
+open transaction; then the changelog is read, committed records only, up to there.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_INVALID,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from streams.engine.changelog import Recovered
+from streams.engine.table import Table
+
+log = structlog.get_logger(__name__)
+
+REQUEST_SECONDS = 5.0
+READ_RECORDS = 10_000
+
+
+class Refused(Exception):
+    """What Kafka holds does not fit together, and going on would lose or repeat something."""
+
+
+@dataclass(slots=True, frozen=True)
+class Opened:
+    """A partition ready for its first pass: ``position`` is the next input offset."""
+
+    number: int
+    table: Table
+    position: int
+    clock: int
+    records: int
+    seconds: float
+
+
+class Opener(Protocol):
+    """Opens partitions; ``wanted`` is asked all along whether they still are."""
+
+    def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
+        """Call ``opened`` for each partition as soon as it is. Raises Refused."""
+
+    def ends(self, numbers: Iterable[int]) -> dict[int, int]:
+        """The log end of the input's partitions, uncommitted records included."""
+
+
+@dataclass
+class KafkaOpener:
+    """Opener on the group's offsets, the input topic and the changelog."""
+
+    group: str
+    input_topic: str
+    changelog: str
+    topic_id: str
+    admin: AdminClient
+    reader_config: Mapping[str, Any]
+
+    def ends(self, numbers: Iterable[int]) -> dict[int, int]:
+        """The log end of the input's partitions, uncommitted records included."""
+        return self._offsets(self.input_topic, numbers, OffsetSpec.latest())
+
+    def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
+        """Call ``opened`` for each partition as soon as it is. Raises Refused."""
+        started = time.perf_counter()
+        while wanted():
+            try:
+                committed = self._committed(numbers)
+                ends = self._offsets(self.changelog, numbers, OffsetSpec.latest())
+                starts = self._offsets(self.changelog, numbers, OffsetSpec.earliest())
+                firsts = self._offsets(self.input_topic, numbers, OffsetSpec.earliest())
+                break
+            except KafkaException as error:
+                if not _passing(error.args[0]):
+                    raise
+                log.info("opening_waits", partitions=numbers, error=error.args[0].str())
+                time.sleep(0.05)
+        else:
+            return
+        for number, recovered in self._read(numbers, starts, ends, wanted):
+            position = self._position(number, committed[number], recovered, firsts[number])
+            table = Table(recovered.states)
+            clock = recovered.meta.clock if recovered.meta else 0
+            opened(Opened(number, table, position, clock, recovered.records, time.perf_counter() - started))
+
+    def _committed(self, numbers: list[int]) -> dict[int, int | None]:
+        """The group's offsets; the broker answers only once no transaction is open on them."""
+        wanted = [TopicPartition(self.input_topic, number) for number in numbers]
+        answer = self.admin.list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(self.group, wanted)], require_stable=True, request_timeout=REQUEST_SECONDS
+        )
+        committed: dict[int, int | None] = {}
+        for partition in answer[self.group].result().topic_partitions:
+            if partition.error is not None:
+                raise KafkaException(partition.error)
+            committed[partition.partition] = None if partition.offset == OFFSET_INVALID else partition.offset
+        return committed
+
+    def _offsets(self, topic: str, numbers: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+        asked = {TopicPartition(topic, number): spec for number in numbers}
+        if not asked:
+            return {}
+        answers = self.admin.list_offsets(
+            asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=REQUEST_SECONDS
+        )
+        return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+
+    def _read(
+        self, numbers: list[int], starts: Mapping[int, int], ends: Mapping[int, int], wanted: Callable[[], bool]
+    ) -> Iterable[tuple[int, Recovered]]:
+        """The changelog of each partition, as soon as it has been read to its end."""
+        recovering = {number: Recovered() for number in numbers}
+        for number in numbers:
+            if starts[number] >= ends[number]:
+                yield number, recovering.pop(number)
+        if not recovering:
+            return
+        reader = Consumer(dict(self.reader_config))
+        try:
+            reader.assign([TopicPartition(self.changelog, number, OFFSET_BEGINNING) for number in recovering])
+            while recovering and wanted():
+                for message in reader.consume(READ_RECORDS, 0.1):
+                    number, error = message.partition(), message.error()
+                    recovered = recovering.get(number)
+                    if recovered is None:
+                        continue
+                    if error is None:
+                        recovered.apply(message.key(), message.value())
+                        position = message.offset() + 1
+                    elif error.code() == KafkaError._PARTITION_EOF:
+                        position = message.offset()
+                    elif error.fatal() or not _passing(error):
+                        raise KafkaException(error)
+                    else:
+                        continue
+                    if position >= ends[number]:
+                        yield number, recovering.pop(number)
+        finally:
+            reader.close()
+
+    def _position(self, number: int, committed: int | None, recovered: Recovered, first: int) -> int:
+        """Where to go on; the offsets and the changelog come from the same transactions, so they agree."""
+        meta = recovered.meta
+        if meta is None and committed is None and not recovered.states:
+            return first
+        if meta is not None and meta.topic_id != self.topic_id:
+            raise Refused(
+                f"the topic {self.input_topic} is not the one that {self.changelog} was made from: it has been "
+                f"created anew. Give the worker another group (LEADGATE_GROUP), or restore the old topic"
+            )
+        if meta is not None and committed == meta.position:
+            return committed
+        target = "--to-earliest" if meta is None else f"--to-offset {meta.position}"
+        raise Refused(
+            f"partition {number}: the group's committed offset is {committed}, but the changelog {self.changelog} "
+            f"says {None if meta is None else meta.position}; somebody has changed one of them. To go on where the "
+            f"changelog stands, stop all workers and run: kafka-consumer-groups.sh --group {self.group} "
+            f"--topic {self.input_topic}:{number} --reset-offsets {target} --execute"
+        )
+
+
+def _passing(error: KafkaError) -> bool:
+    return error.retriable() or error.code() in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._WAIT_COORD,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)

@@ -1,0 +1,232 @@
+"""The thread that polls Kafka: the one owner of the group consumer.
+
+It turns what librdkafka has fetched into chunks, and carries the group's
+rebalances to whoever is concerned, blocking until they are done: a partition is
+given up only after its pass has ended. What others want of the consumer (start
+reading a partition here, pause it, leave the group) is queued and done between
+two polls, so that a chunk is always of one opening of its partition.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import structlog
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.engine.chunk import Chunk
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.05
+CHUNK_RECORDS = 4999
+SEEK_SECONDS = 10.0
+
+
+class GroupListener(Protocol):
+    """Who is told, in the polling thread, what the group gives and takes."""
+
+    def assigned(self, partitions: list[int], group: Any) -> None:
+        """These partitions are ours, under this group metadata; none is read before `read_from`."""
+
+    def revoked(self, partitions: list[int]) -> None:
+        """These go to others once this returns."""
+
+    def lost(self, partitions: list[int]) -> None:
+        """These have gone already: the group went on without us."""
+
+    def failed(self, error: Exception) -> None:
+        """The consumer can't go on."""
+
+
+class Poller(threading.Thread):
+    """Polls ``topic`` as a member of the group until ``stop``.
+
+    ``on_chunk`` is called after chunks have been queued; ``backlog`` tells how many
+    records wait behind the queue, and polling pauses while that and the queue are
+    above ``max_backlog``.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        topic: str,
+        listener: GroupListener,
+        *,
+        on_chunk: Callable[[], None],
+        backlog: Callable[[], int],
+        max_backlog: int,
+    ) -> None:
+        super().__init__(name="poller", daemon=True)
+        self.topic = topic
+        self._listener = listener
+        self._on_chunk = on_chunk
+        self._backlog = backlog
+        self._max_backlog = max_backlog
+        self._commands: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()  # over the two that follow
+        self._chunks: list[Chunk] = []
+        self._queued = 0
+        self._reading: dict[int, tuple[int, int]] = {}
+        self._assigned: set[int] = set()
+        self._stopping = threading.Event()
+        self.consumer = Consumer(dict(config))
+
+    # What others ask for, from any thread ------------------------------------
+
+    def read_from(self, partition: int, epoch: int, position: int) -> None:
+        """Read ``partition`` from ``position`` on; its chunks bear ``epoch``."""
+        self._commands.append(lambda: self._read_from(partition, epoch, position))
+
+    def pause(self, partitions: list[int]) -> None:
+        """Read these no more, until `read_from`."""
+        self._commands.append(lambda: self._pause(partitions))
+
+    def rejoin(self, after: float) -> None:
+        """Leave the group and come back ``after`` seconds."""
+        self._commands.append(lambda: self._rejoin(after))
+
+    def take(self, wanted: Callable[[int], bool]) -> list[Chunk]:
+        """The queued chunks of the partitions that are ``wanted``; others stay."""
+        with self._lock:
+            taken = [chunk for chunk in self._chunks if wanted(chunk.partition)]
+            if taken:
+                self._chunks = [chunk for chunk in self._chunks if not wanted(chunk.partition)]
+                self._queued -= sum(len(chunk.messages) for chunk in taken)
+        return taken
+
+    def stop(self, seconds: float) -> None:
+        """Leave the group and end the thread."""
+        self._stopping.set()
+        self.join(seconds)
+
+    # The thread ---------------------------------------------------------------
+
+    def run(self) -> None:
+        """Poll until stopped."""
+        try:
+            self._subscribe()
+            while not self._stopping.is_set():
+                self._poll()
+        except Exception as error:
+            log.exception("poller_failed")
+            self._listener.failed(error)
+        finally:
+            self.consumer.close()
+
+    def _subscribe(self) -> None:
+        self.consumer.subscribe(
+            [self.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    def _poll(self) -> None:
+        while self._commands:
+            self._commands.popleft()()
+        if self._queued + self._backlog() > self._max_backlog:
+            self._stopping.wait(POLL_SECONDS / 10)
+            return
+        first = self.consumer.poll(POLL_SECONDS)
+        if first is None:
+            return
+        waiting: dict[int, list[Message]] = {}
+        ends: dict[int, int] = {}
+        for message in (first, *self.consumer.consume(CHUNK_RECORDS, 0)):
+            error = message.error()
+            partition = message.partition()
+            if error is None:
+                waiting.setdefault(partition, []).append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                ends[partition] = message.offset()
+            else:
+                self._heed(error)
+        for partition in waiting.keys() | ends.keys():
+            self._queue(partition, waiting.get(partition, []), ends.get(partition))
+        self._on_chunk()
+
+    def _queue(self, partition: int, messages: list[Message], end: int | None) -> None:
+        reading = self._reading.get(partition)
+        if reading is None:
+            return
+        epoch, follows = reading
+        position = messages[-1].offset() + 1 if messages else follows
+        if end is not None:
+            position = max(position, end)
+        self._reading[partition] = (epoch, position)
+        with self._lock:
+            self._chunks.append(Chunk(partition, epoch, follows, position, messages))
+            self._queued += len(messages)
+
+    def _heed(self, error: KafkaError) -> None:
+        """Errors that the consumer gives as messages: most pass by themselves."""
+        if error.fatal() or error.code() in _UNMENDED:
+            raise KafkaException(error)
+        log.warning("consumer_error", code=error.name(), error=error.str())
+
+    def _read_from(self, partition: int, epoch: int, position: int) -> None:
+        if partition not in self._assigned:
+            return
+        target = TopicPartition(self.topic, partition, position)
+        deadline = time.monotonic() + SEEK_SECONDS
+        while True:
+            try:
+                self.consumer.seek(target)
+                break
+            except KafkaException as error:
+                # Right after an assignment the fetcher may not have been set up yet.
+                if error.args[0].code() != KafkaError._STATE or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+        self._reading[partition] = (epoch, position)
+        self.consumer.resume([target])
+
+    def _pause(self, partitions: list[int]) -> None:
+        ours = [partition for partition in partitions if partition in self._assigned]
+        for partition in ours:
+            self._reading.pop(partition, None)
+        self.consumer.pause([TopicPartition(self.topic, partition) for partition in ours])
+
+    def _rejoin(self, after: float) -> None:
+        self.consumer.unsubscribe()
+        self._stopping.wait(after)
+        if not self._stopping.is_set():
+            self._subscribe()
+
+    # The group ------------------------------------------------------------------
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # Taken here and kept: asked for at the time of a commit it would be that of
+        # a generation which the commit's pass knows nothing about.
+        group = consumer.consumer_group_metadata()
+        numbers = sorted(partition.partition for partition in partitions)
+        self._assigned = set(numbers)
+        consumer.assign([TopicPartition(self.topic, number, OFFSET_END) for number in numbers])
+        consumer.pause([TopicPartition(self.topic, number) for number in numbers])
+        self._listener.assigned(numbers, group)
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._listener.revoked(self._forget(partitions))
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._listener.lost(self._forget(partitions))
+
+    def _forget(self, partitions: list[TopicPartition]) -> list[int]:
+        numbers = sorted(partition.partition for partition in partitions)
+        self._assigned.difference_update(numbers)
+        for number in numbers:
+            self._reading.pop(number, None)
+        with self._lock:
+            self._chunks = []
+            self._queued = 0
+        return numbers
+
+
+_UNMENDED = frozenset(
+    {
+        KafkaError._AUTO_OFFSET_RESET,  # the position is gone: retention overtook us, or the topic is another
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError._AUTHENTICATION,
+    }
+)

@@ -1,0 +1,325 @@
+"""One pass: what waits in the inboxes, run through the funnel, becomes what one transaction sends.
+
+A pass changes nothing that is shared. It works on leads of its own, decoded from
+the tables, and what it has made is merged only after its transaction has been
+committed; until then it can be thrown away.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
+
+from qualifiers import Funnel
+from schemas.activity import Activity
+from schemas.dead_letter import Unreadable
+from schemas.decision import Place, StageChange, encode_stage_change
+from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.moments import MINUTE, format_moment
+from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
+from streams.engine.homes import REKEYED, Forwarding, home
+from streams.engine.partition import Partition
+from streams.engine.transaction import Outgoing
+
+FUTURE_TOLERANCE = 5 * MINUTE
+"""How far (ms) an activity may be dated after the moment at which it was appended."""
+
+
+class EvaluationFailed(Exception):
+    """The funnel raised: our bug, at a known place in the input (``by_time``: on a lead due before it)."""
+
+    def __init__(self, partition: int, offset: int, error: Exception, by_time: bool = False) -> None:
+        super().__init__(f"partition {partition}, offset {offset}: {type(error).__name__}: {error}")
+        self.partition, self.offset, self.by_time = partition, offset, by_time
+
+
+@dataclass(slots=True, frozen=True)
+class Names:
+    """The topics that a pass writes to."""
+
+    activities: str
+    stage_changes: str
+    dead_letters: str
+    changelog: str
+
+
+@dataclass(slots=True)
+class Touched:
+    """What a pass has made of one partition."""
+
+    partition: Partition
+    position: int
+    clock: int
+    leads: dict[bytes, Lead] = field(default_factory=dict)
+    states: dict[bytes, bytes] = field(default_factory=dict)
+    moved: list[tuple[str | None, str]] = field(default_factory=list)
+    cut: bool = False
+
+    def merge(self) -> None:
+        """Make it the partition's state: its transaction has been committed."""
+        partition = self.partition
+        partition.table.merge(self.states, self.moved)
+        partition.position, partition.clock = self.position, self.clock
+        partition.inbox.drop_until(self.position)
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass has made: the records of its transaction, and what it has to tell the metrics."""
+
+    touched: list[Touched] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    records: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    dead: Counter[str] = field(default_factory=Counter)
+    decisions: list[StageChange] = field(default_factory=list)
+    decided_stamps: list[int] = field(default_factory=list)
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """The next input offset of every partition touched, also of those that time alone moved."""
+        return {touched.partition.number: touched.position for touched in self.touched}
+
+
+@dataclass(slots=True)
+class Work:
+    """What a pass takes of one partition: its first waiting messages, and where they end."""
+
+    partition: Partition
+    messages: list[Message]
+    position: int
+
+
+@dataclass
+class Processor:
+    """Runs passes. ``grace`` in ms; ``max_due`` leads moved by time cut a partition's part of a pass."""
+
+    funnel: Funnel
+    decode: Callable[[bytes | None], Activity]
+    names: Names
+    partitions: int
+    topic_id: str
+    forwarding: Forwarding
+    grace: int
+    max_due: int
+    max_activity_bytes: int
+    allow_create_time: bool
+
+    def run(self, works: Collection[Work], now: int, held: bool, poison: Collection[tuple[int, int]] = ()) -> Pass:
+        """The pass over ``works`` at the wall-clock moment ``now`` (ms).
+
+        While ``held`` no clock moves. Records in ``poison`` (partition, offset) are
+        dead-lettered unread. Raises EvaluationFailed.
+        """
+        made = Pass()
+        for work in works:
+            _PartitionPass(self, made, work, now, held, poison).run()
+        return made
+
+
+class _PartitionPass:
+    """One partition's part of a pass."""
+
+    def __init__(
+        self,
+        processor: Processor,
+        made: Pass,
+        work: Work,
+        now: int,
+        held: bool,
+        poison: Collection[tuple[int, int]],
+    ) -> None:
+        self.of = processor
+        self.made = made
+        self.work = work
+        self.now = now
+        self.held = held
+        self.poison = poison
+        partition = work.partition
+        self.touched = Touched(partition, partition.position, partition.clock)
+        self.number = partition.number
+        self.due: list[tuple[int, bytes]] = []
+        self.final = self.touched.clock
+        self.moved_by_time = 0
+
+    def run(self) -> None:
+        work, touched, partition = self.work, self.touched, self.work.partition
+        if not self.held:
+            stamps = [message.timestamp()[1] for message in work.messages]
+            wall = partition.wall if partition.wall is not None and not stamps else None
+            self.final = max(touched.clock, max(stamps, default=0) - self.of.grace, wall or 0)
+            self.due = partition.table.due.until(self.final)
+        touched.position = work.position
+        for message in work.messages:
+            offset = message.offset()
+            if not self.held:
+                self._set_clock(message.timestamp()[1] - self.of.grace)
+                if not self._advance(offset):
+                    touched.position, touched.cut = offset, True
+                    break
+            self._take(message, offset)
+        else:
+            if self.final > touched.clock:
+                self._set_clock(self.final)
+                touched.cut = not self._advance(touched.position)
+        self._finish()
+
+    def _set_clock(self, clock: int) -> None:
+        if clock > self.touched.clock:
+            self.touched.clock = clock
+
+    # Time ---------------------------------------------------------------------------
+
+    def _advance(self, before: int) -> bool:
+        """Move every lead that is due up to the clock; False when that is too many for one pass."""
+        due, clock, of = self.due, self.touched.clock, self.of
+        place: Place | None = None
+        while due and due[0][0] <= clock:
+            if self.moved_by_time >= of.max_due:
+                return False
+            moment, key = heappop(due)
+            lead = self._lead(key)
+            if lead is None or lead.due != moment:
+                continue
+            place = place or Place(topic=of.names.activities, partition=self.number, offset=before)
+            lead_id = key.decode()
+            try:
+                decisions = of.funnel.advance(lead_id, lead, moment, place, self.now)
+            except Exception as error:
+                raise EvaluationFailed(self.number, before, error, by_time=True) from error
+            if lead.due <= moment:
+                stuck = RuntimeError(f"a lead stays due at {moment}")
+                raise EvaluationFailed(self.number, before, stuck, by_time=True)
+            self.moved_by_time += 1
+            self._expect(lead, key)
+            self._decided(key, decisions, moment)
+        return True
+
+    def _expect(self, lead: Lead, key: bytes) -> None:
+        if lead.due <= self.final and not self.held:
+            heappush(self.due, (lead.due, key))
+
+    # Records ------------------------------------------------------------------------
+
+    def _take(self, message: Message, offset: int) -> None:
+        made, of = self.made, self.of
+        made.records += 1
+        value = message.value()
+        kind, stamp = message.timestamp()
+        try:
+            if self.poison and (self.number, offset) in self.poison:
+                raise Unreadable("failed_evaluation", "the rules failed on this activity: a fault of leadgate's own")
+            if value is not None and len(value) > of.max_activity_bytes:
+                raise Unreadable(
+                    "too_large", f"{len(value)} bytes, where an activity may have {of.max_activity_bytes}"
+                )
+            activity = of.decode(value)
+            if activity.occurred_at > stamp + FUTURE_TOLERANCE:
+                raise Unreadable(
+                    "future",
+                    f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after the record was "
+                    f"appended ({format_moment(stamp)})",
+                )
+            if kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE:
+                raise Unreadable("future", f"its producer's timestamp {format_moment(stamp)} has not come yet")
+            key = activity.lead_id.encode()
+            if self._goes_home(message, key, value or b""):
+                return
+        except Unreadable as unreadable:
+            self._dead_letter(message, offset, unreadable)
+            return
+        lead = self._lead(key)
+        place = Place(topic=of.names.activities, partition=self.number, offset=offset)
+        try:
+            applied = of.funnel.apply(lead, activity, place, self.now)
+        except Exception as error:
+            raise EvaluationFailed(self.number, offset, error) from error
+        self.touched.leads[key] = applied.lead
+        made.outcomes[applied.outcome] += 1
+        made.types[activity.type if activity.type in of.funnel.activity_types else "other"] += 1
+        self._expect(applied.lead, key)
+        if applied.decisions:
+            self._decided(key, applied.decisions, stamp)
+
+    def _lead(self, key: bytes) -> Lead | None:
+        lead = self.touched.leads.get(key)
+        if lead is None:
+            state = self.work.partition.table.get(key)
+            if state is not None:
+                lead = self.touched.leads[key] = decode_lead(state)
+        return lead
+
+    def _goes_home(self, message: Message, key: bytes, value: bytes) -> bool:
+        """Send a record that lies elsewhere to its lead's home; False when this is it."""
+        of = self.of
+        if message.key() == key and (key in self.touched.leads or key in self.work.partition.table):
+            return False
+        there = home(key, of.partitions)
+        if message.key() == key and there == self.number:
+            return False
+        headers = message.headers() or []
+        if of.forwarding.is_ours(key, value, headers):
+            raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
+        kept = [header for header in headers if header[0] != REKEYED]
+        mark = (REKEYED, of.forwarding.sign(key, value))
+        self.made.outgoing.append(Outgoing(of.names.activities, there, key, value, [*kept, mark]))
+        self.made.outcomes["rekeyed"] += 1
+        return True
+
+    # What comes out -----------------------------------------------------------------
+
+    def _decided(self, key: bytes, decisions: list[StageChange], stamp: int) -> None:
+        topic = self.of.names.stage_changes
+        for change in decisions:
+            self.made.outgoing.append(Outgoing(topic, None, key, encode_stage_change(change), event_headers(change)))
+            self.touched.moved.append((change.from_, change.to))
+            self.made.decisions.append(change)
+            self.made.decided_stamps.append(stamp)
+
+    def _dead_letter(self, message: Message, offset: int, unreadable: Unreadable) -> None:
+        headers = [*(message.headers() or []), *dead_letter_headers(message, unreadable)]
+        self.made.outgoing.append(
+            Outgoing(self.of.names.dead_letters, None, message.key(), message.value(), headers)
+        )
+        self.made.outcomes["dead_letter"] += 1
+        self.made.dead[unreadable.reason] += 1
+
+    def _finish(self) -> None:
+        touched, of = self.touched, self.of
+        changelog, number, states = of.names.changelog, self.number, touched.states
+        outgoing = self.made.outgoing
+        for key, lead in touched.leads.items():
+            states[key] = state = encode_lead(lead)
+            outgoing.append(Outgoing(changelog, number, lead_key(key), state))
+        meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
+        outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
+        self.made.touched.append(touched)
+
+
+def event_headers(change: StageChange) -> list[tuple[str, bytes | None]]:
+    """The CloudEvents 1.0 headers of a stage change (Kafka protocol binding, binary mode)."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", change.id.encode()),
+        ("ce_source", f"/leadgate/funnels/{change.funnel}".encode()),
+        ("ce_type", b"leadgate.lead.stage_changed"),
+        ("ce_subject", change.lead_id.encode()),
+        ("ce_time", format_moment(change.occurred_at).encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def dead_letter_headers(message: Message, unreadable: Unreadable) -> list[tuple[str, bytes | None]]:
+    """Where a dead letter lay and what was wrong with it, as Spring and Kafka Connect name it."""
+    values: Mapping[str, object] = {
+        "original-topic": message.topic(),
+        "original-partition": message.partition(),
+        "original-offset": message.offset(),
+        "original-timestamp": message.timestamp()[1],
+        "exception-fqcn": f"leadgate.{unreadable.reason}",
+        "exception-message": unreadable,
+    }
+    return [(f"kafka_dlt-{name}", str(value).encode()) for name, value in values.items()]

@@ -1,0 +1,49 @@
+"""The leads of one partition: encoded states by lead id, who is due when, how many are where."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from schemas.lead import peek
+from schemas.moments import NEVER
+from streams.engine.due_index import DueIndex
+
+
+class Table:
+    """One partition's leads. Only a committed pass changes it, by ``merge``."""
+
+    def __init__(self, states: Mapping[bytes, bytes] | None = None) -> None:
+        self._states: dict[bytes, bytes] = dict(states or {})
+        self.stages: Counter[str] = Counter()
+        entries = []
+        for lead, state in self._states.items():
+            peeked = peek(state)
+            self.stages[peeked.stage] += 1
+            entries.append((peeked.due, lead))
+        self.due = DueIndex(self.due_of, entries)
+        self.get = self._states.get
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __contains__(self, lead: bytes) -> bool:
+        return lead in self._states
+
+    def due_of(self, lead: bytes) -> int:
+        """When ``lead`` is due (ms); NEVER for one that is not here."""
+        state = self._states.get(lead)
+        return NEVER if state is None else peek(state).due
+
+    def merge(self, changed: Mapping[bytes, bytes], moved: Iterable[tuple[str | None, str]]) -> None:
+        """Take over what a committed pass changed: new states, and the (from, to) of its moves."""
+        states, due = self._states, self.due
+        for lead, state in changed.items():
+            before = states.get(lead)
+            states[lead] = state
+            moment = peek(state).due
+            if before is None or peek(before).due != moment:
+                due.put(moment, lead)
+        for from_, to in moved:
+            self.stages[to] += 1
+            if from_ is not None:
+                self.stages[from_] -= 1
+        due.tidy(len(states))

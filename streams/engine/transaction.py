@@ -1,0 +1,190 @@
+"""One transaction a pass, on librdkafka's transactional producer.
+
+    begin → produce … → offsets → commit      or, after any failure, abort
+
+What can go wrong comes out as one of three, by what has to be done next:
+
+    TransactionError
+    ├── Aborted        the transaction is not committed, or nobody knows: throw away
+    │                  what the pass made, open its partitions again
+    └── Fenced         another producer has this transactional id, or the broker has
+                       given up on ours: this producer is dead, start a new one
+    Interrupted        the worker is stopping and the broker does not answer
+
+See KIP-98 (transactions), KIP-447 (offsets with the consumer group's metadata).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+log = structlog.get_logger(__name__)
+
+Headers = Sequence[tuple[str, bytes | None]]
+ATTEMPT_SECONDS = 5.0
+
+
+class Outgoing(NamedTuple):
+    """A record that a pass sends: to a partition of its own choosing, or None for the key's."""
+
+    topic: str
+    partition: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None = None
+
+
+class TransactionError(Exception):
+    """A transaction did not come to its end."""
+
+
+class Aborted(TransactionError):
+    """Not committed, or of unknown outcome: only what the broker has committed counts."""
+
+
+class Fenced(TransactionError):
+    """This producer may write no more."""
+
+
+class Interrupted(Exception):
+    """Given up while waiting for the broker, as the worker is stopping."""
+
+
+class Transaction(Protocol):
+    """What a pass needs of a transaction; each call blocks until the broker has answered."""
+
+    def begin(self) -> None:
+        """Start a transaction."""
+
+    def produce(self, records: Iterable[Outgoing]) -> None:
+        """Queue records."""
+
+    def offsets(self, positions: Mapping[int, int], group: Any) -> None:
+        """Put the next input offsets by partition into the transaction, for the group as it was."""
+
+    def commit(self) -> None:
+        """Commit; when this returns, all of it has happened."""
+
+    def abort(self) -> None:
+        """Take all of it back."""
+
+    def close(self) -> None:
+        """Let the producer go."""
+
+
+@dataclass
+class KafkaTransaction:
+    """Transaction on a confluent_kafka Producer, kept for all passes of a worker.
+
+    ``should_stop`` is asked between attempts; ``on_wait`` is told when the broker
+    does not answer, and (with None) that it does again.
+    """
+
+    config: Mapping[str, Any]
+    input_topic: str
+    should_stop: Callable[[], bool]
+    on_wait: Callable[[str | None], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._open = False
+        self._producer = Producer(dict(self.config))
+        self._insist("init_transactions", self._producer.init_transactions)
+
+    def begin(self) -> None:
+        """Start a transaction."""
+        self._insist("begin_transaction", lambda _seconds: self._producer.begin_transaction())
+        self._open = True
+
+    def produce(self, records: Iterable[Outgoing]) -> None:
+        """Queue records; waits while the producer's queue is full."""
+        produce = self._producer.produce
+        for record in records:
+            arguments: dict[str, Any] = {"key": record.key, "value": record.value}
+            if record.partition is not None:
+                arguments["partition"] = record.partition
+            if record.headers is not None:
+                arguments["headers"] = list(record.headers)
+            while True:
+                try:
+                    produce(record.topic, **arguments)
+                    break
+                except BufferError:
+                    if self.should_stop():
+                        raise Interrupted("the producer's queue is full") from None
+                    self._producer.poll(0.1)
+                except KafkaException as error:
+                    raise self._failed("produce", error.args[0]) from None
+
+    def offsets(self, positions: Mapping[int, int], group: Any) -> None:
+        """Put the next input offsets into the transaction.
+
+        ``group`` is the metadata of the assignment that the pass began under: the
+        broker refuses it once the group has gone on to another generation.
+        """
+        offsets = [TopicPartition(self.input_topic, partition, position) for partition, position in positions.items()]
+        self._insist(
+            "send_offsets_to_transaction",
+            lambda seconds: self._producer.send_offsets_to_transaction(offsets, group, seconds),
+        )
+
+    def commit(self) -> None:
+        """Flush and commit. A time-out is followed by the same call, which resumes."""
+        self._insist("commit_transaction", self._producer.commit_transaction)
+        self._open = False
+
+    def abort(self) -> None:
+        """Take back whatever is open. Raises Fenced when this producer is past use."""
+        if not self._open:
+            return
+        try:
+            self._insist("abort_transaction", self._producer.abort_transaction)
+        except Aborted as error:
+            # An abort that can't be done leaves a producer in an unknown state.
+            raise Fenced(str(error)) from None
+        finally:
+            self._open = False
+
+    def close(self) -> None:
+        """Drop what is queued and let the producer go; what is open, the broker aborts."""
+        self._producer.purge()
+        self._producer.flush(1.0)
+
+    def _insist(self, name: str, call: Callable[[float], Any]) -> None:
+        """``call`` until it succeeds or fails for good; the broker being away is no failure."""
+        waited = False
+        while True:
+            try:
+                call(ATTEMPT_SECONDS)
+                if waited:
+                    self.on_wait(None)
+                return
+            except KafkaException as exception:
+                error: KafkaError = exception.args[0]
+                if not _passing(error):
+                    if waited:
+                        self.on_wait(None)
+                    raise self._failed(name, error) from None
+                waited = True
+                self.on_wait(f"{name}: {error.str()}")
+                if self.should_stop():
+                    raise Interrupted(f"{name}: {error.str()}") from None
+
+    def _failed(self, name: str, error: KafkaError) -> TransactionError:
+        log.warning("transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal())
+        said = f"{name}: {error.name()}: {error.str()}"
+        return Fenced(said) if error.fatal() or error.code() in _FENCING else Aborted(said)
+
+
+_FENCING = frozenset(
+    {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+)
+
+
+def _passing(error: KafkaError) -> bool:
+    """Whether the same call may be made again: it resumes where it stood."""
+    return not error.fatal() and not error.txn_requires_abort() and (
+        error.retriable() or error.code() == KafkaError._TIMED_OUT
+    )
