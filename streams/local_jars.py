@@ -74,7 +74,9 @@ def classpath(home: Path) -> str:
             missing = _missing_for_jars()
             if missing:
                 raise LocalKafkaError(
-                    "Kafka's jars cannot be run: " + " and ".join(missing) + ".\n"
+                    "Kafka's jars cannot be run: "
+                    + " and ".join(missing)
+                    + ".\n"
                     + _HOW_TO_GET.format(java=OLDEST_JAVA)
                 )
             _ask_maven(kept)

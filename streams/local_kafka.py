@@ -11,6 +11,7 @@ long as it lives, however it ends.
 """
 
 import base64
+import contextlib
 import fcntl
 import os
 import random
@@ -143,7 +144,9 @@ class LocalKafka:
         for node in running:
             while _brokers_known_to(node) < len(running):
                 if self._pid(node) is None:
-                    raise LocalKafkaError(f"Kafka's node {node.id} has ended while starting. {self._log_of(node)}")
+                    raise LocalKafkaError(
+                        f"Kafka's node {node.id} has ended while starting. {self._log_of(node)}"
+                    )
                 if time.monotonic() > deadline:
                     raise LocalKafkaError(
                         f"Kafka's node {node.id} does not answer on port {node.port} after {seconds:.0f} s. "
@@ -201,7 +204,9 @@ class LocalKafka:
         for node in waiting:
             for port in (node.port, node.controller_port):
                 if not _is_free(port):
-                    raise LocalKafkaError(f"port {port} is taken by another program: choose another, or 0 for a free one")
+                    raise LocalKafkaError(
+                        f"port {port} is taken by another program: choose another, or 0 for a free one"
+                    )
             self._write_properties(node)
         self._format(waiting, jars)
         for node in waiting:
@@ -333,10 +338,9 @@ class LocalKafka:
 
 
 def _send(pid: int, what: signal.Signals) -> None:
-    try:
+    # It may have ended since it was looked up.
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, what)
-    except ProcessLookupError:
-        pass  # it ended between being looked up and now
 
 
 def _brokers_known_to(node: Node) -> int:
