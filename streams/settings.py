@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     """All that can be set. Made by `load_settings`, which says what is wrong in a person's words."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False
     )
 
     # Kafka
