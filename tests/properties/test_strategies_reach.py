@@ -1,0 +1,68 @@
+"""What is drawn reaches the corners that the other properties are about; else they would prove little."""
+
+from collections import Counter
+
+from hypothesis import Phase, given, settings
+
+from tests.properties.brute_force import BruteForce, Move
+from tests.properties.driving import end_of, loaded
+from tests.properties.strategies import Case, cases
+
+EXAMPLES = 200
+AT_LEAST = {
+    "a repeat": 0.3,
+    "moved by time": 0.1,
+    "moved by a late activity": 0.03,
+    "forward": 0.3,
+    "back": 0.05,
+    "off_path": 0.2,
+    "return": 0.03,
+    "a cascade": 0.04,
+    "passed over": 0.04,
+    "a due moment met by an activity": 0.005,
+    "a stage of which no rule leads out": 0.05,
+}
+"""In what share of the cases each is to be met."""
+
+
+def _corners(case: Case) -> set[str]:
+    brute = BruteForce(loaded(case))
+    moves: list[Move] = []
+    corners: set[str] = set()
+    for activity in case.activities:
+        moved = brute.apply(activity)
+        if moved is None:
+            corners.add("a repeat")
+            continue
+        moves += moved
+        if brute.leads[activity.lead_id].passed_over:
+            corners.add("passed over")
+        if any(move.cause == ("due", activity.occurred_at) for move in moved):
+            corners.add("a due moment met by an activity")
+    for lead_id in brute.leads:
+        moves += brute.advance(lead_id, end_of(case.activities))
+    for move in moves:
+        corners.add(move.direction)
+        if move.cause[0] == "due":
+            corners.add("moved by time")
+        if move.late:
+            corners.add("moved by a late activity")
+        if move.to in brute.file.final:
+            corners.add("a stage of which no rule leads out")
+    causes = Counter((move.lead_id, move.cause) for move in moves if move.rule != "created")
+    if max(causes.values(), default=0) > 1:
+        corners.add("a cascade")
+    return corners
+
+
+def test_the_strategies_reach_the_corners() -> None:
+    met: Counter[str] = Counter()
+
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, phases=[Phase.generate])
+    @given(cases)
+    def draw(case: Case) -> None:
+        met.update(_corners(case))
+
+    draw()
+    too_seldom = {corner: met[corner] for corner, part in AT_LEAST.items() if met[corner] < part * EXAMPLES}
+    assert not too_seldom
