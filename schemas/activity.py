@@ -6,10 +6,12 @@ milliseconds.
 """
 
 import re
+from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from schemas.moments import parse_moment
 
@@ -40,6 +42,38 @@ WireMoment = Annotated[
 """RFC 3339 with an offset on the wire, ms since the epoch in memory."""
 
 
+DEEPEST = 32
+"""How many levels an activity may be nested, itself included: far more than a rule's path asks."""
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    # Level by level, not by recursion: what is too deep must not be what breaks this.
+    level: list[Any] = [value]
+    for _ in range(DEEPEST - 1):
+        below: list[Any] = []
+        for container in level:
+            below.extend(container.values() if type(container) is dict else container)
+        for item in below:
+            if type(item) is int and not -(2**63) <= item < 2**63:
+                raise ValueError("a whole number in it does not fit 64 bits (write it as text)")
+            if type(item) is float and not isfinite(item):
+                raise ValueError("a number in it is not finite")
+        level = [item for item in below if type(item) in (dict, list)]
+        if not level:
+            return value
+    raise PydanticCustomError("too_deep", f"is nested deeper than {DEEPEST} levels")
+
+
+PlainObject = Annotated[dict[str, Any], AfterValidator(_plain)]
+"""A JSON object that every store and program can hold: not too deep, 64-bit whole numbers, finite."""
+
+
+def _named(value: str) -> str:
+    if not type_name(value):
+        raise ValueError("a type needs a letter or a digit")
+    return value
+
+
 class ActivityDocument(BaseModel):
     """A native JSON activity, as it stands on the topic ``lead.activities``."""
 
@@ -47,10 +81,12 @@ class ActivityDocument(BaseModel):
 
     id: str = Field(min_length=1, description="Unique per activity; a repeat changes nothing.")
     lead_id: str = Field(min_length=1, description="Whose activity it is; also the record's key.")
-    type: str = Field(min_length=1, description="What was done; `Demo Requested` becomes `demo_requested`.")
+    type: Annotated[str, AfterValidator(_named)] = Field(
+        min_length=1, description="What was done; `Demo Requested` becomes `demo_requested`."
+    )
     occurred_at: WireMoment = Field(description="When it happened: RFC 3339 with an offset.")
-    properties: dict[str, Any] = Field(default_factory=dict, description="What the activity was about.")
-    traits: dict[str, Any] = Field(default_factory=dict, description="What it tells about the lead.")
+    properties: PlainObject = Field(default_factory=dict, description="What the activity was about.")
+    traits: PlainObject = Field(default_factory=dict, description="What it tells about the lead.")
     source: str | None = Field(default=None, description="Where it came from: content, search, event …")
 
     def activity(self) -> Activity:
@@ -71,7 +107,7 @@ _CAMEL_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def type_name(text: str) -> str:
-    """An activity type in snake_case: `Demo Requested`, `Demo-requested`, `demoRequested` → `demo_requested`."""
+    """An activity type in snake_case: `Demo Requested`, `demoRequested` → `demo_requested`."""
     if text.isidentifier() and text.islower():
         return text
     return _WORD_BREAK.sub("_", _CAMEL_BREAK.sub("_", text).lower()).strip("_")

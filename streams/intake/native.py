@@ -1,0 +1,156 @@
+"""Native JSON activities: ``{"id", "lead_id", "type", "occurred_at", …}``.
+
+Two ways lead to one verdict. The fast one is a single msgspec decode into types
+narrow enough to be right whenever they say yes. When they say no, the slow one
+reads the document again with ``schemas.activity.ActivityDocument``, the
+authority, which either says yes after all (rare forms, such as deep nesting) or
+says what is wrong, all of it.
+"""
+
+import json
+from functools import lru_cache
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+from pydantic import ValidationError
+
+from schemas.activity import Activity, ActivityDocument, type_name
+from schemas.dead_letter import DeadLetterReason, Unreadable
+from schemas.moments import parse_moment
+
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Scalar = bool | _Int64 | float | str | None
+_Nested = _Scalar | list[_Scalar] | dict[str, _Scalar]
+_Object = dict[str, _Scalar | list[_Nested] | dict[str, _Nested]]
+"""Levels that nearly every activity stays within; what goes deeper is read the slow way."""
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _Wire(msgspec.Struct, gc=False):
+    id: _Text
+    lead_id: _Text
+    type: _Text
+    occurred_at: str
+    properties: _Object = {}
+    traits: _Object = {}
+    source: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Wire).decode
+_known_type = lru_cache(maxsize=4096)(type_name)
+_LONGEST_KEPT = 128
+_LONGEST_SAID = 1_000
+"""Characters of a reason: it travels in a header, and may quote what the record says."""
+
+
+def decode_native(value: bytes | None) -> Activity:
+    """The activity that a record's value holds. Raises Unreadable, with all that is wrong.
+
+    Of a member that is there twice the last counts; members that are not known
+    are ignored. Whether the moment lies in the future is the caller's to judge.
+    """
+    try:
+        # msgspec looks at the UTF-8 of what it keeps only, not at what it skips.
+        value.isascii() or value.decode()  # type: ignore[union-attr]
+        wire = _decode(value)  # type: ignore[arg-type]
+        type_ = _known_type(wire.type) if len(wire.type) <= _LONGEST_KEPT else type_name(wire.type)
+        if type_:
+            return Activity(
+                wire.id,
+                wire.lead_id,
+                type_,
+                parse_moment(wire.occurred_at),
+                wire.properties,
+                wire.traits,
+                wire.source,
+            )
+    except (ValueError, RecursionError, AttributeError):
+        pass
+    return _decode_slowly(value)
+
+
+def _decode_slowly(value: bytes | None) -> Activity:
+    if value is None:
+        raise Unreadable("null_value", "the record has no value (null): an activity is a JSON object")
+    try:
+        text = value.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            "not_utf8", f"the value is not UTF-8: {error.reason} at byte {error.start}"
+        ) from None
+    try:
+        document = msgspec.json.decode(text)
+    except RecursionError:
+        raise Unreadable("too_deep", "the value is nested deeper than 32 levels") from None
+    except msgspec.ValidationError:
+        raise Unreadable("wrong_type", "a number in the value is out of every range") from None
+    except msgspec.DecodeError as error:
+        raise Unreadable("not_json", f"the value is not JSON: {_grammar(text) or error}") from None
+    if not isinstance(document, dict):
+        raise Unreadable("wrong_type", f"an activity is a JSON object, not {_kind(document)}")
+    try:
+        return ActivityDocument.model_validate(document).activity()
+    except ValidationError as error:
+        _complain(error, document)
+
+
+def _grammar(text: str) -> str | None:
+    """What the standard library finds wrong with a JSON text: it says more, but lets more pass."""
+    if not text.strip():
+        return "it is empty"
+    try:
+        json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        return None
+    except ValueError as error:
+        return str(error)
+    return "half of a surrogate pair in an escape" if "\\u" in text else None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "a number")
+
+
+_EXPECTED = {"string_type": "text", "dict_type": "an object"}
+_REASONS: tuple[DeadLetterReason, ...] = ("too_deep", "missing_member", "wrong_type", "bad_moment")
+"""Where several are true, the first of these is the record's."""
+
+
+def _complain(error: ValidationError, document: dict[str, Any]) -> NoReturn:
+    """Raises Unreadable that names every fault that pydantic found."""
+    reasons: set[DeadLetterReason] = set()
+    missing: list[str] = []
+    others: list[str] = []
+    for fault in error.errors(include_url=False):
+        member, form = str(fault["loc"][0]), fault["type"]
+        given = document.get(member)
+        if form == "missing":
+            reasons.add("missing_member")
+            missing.append(f"`{member}`")
+        elif form == "too_deep":
+            reasons.add("too_deep")
+            others.append(f"`{member}` {fault['msg']}")
+        elif form in _EXPECTED:
+            reasons.add("wrong_type")
+            others.append(f"`{member}` must be {_EXPECTED[form]}, not {_kind(given)}")
+        elif form == "string_too_short":
+            reasons.add("wrong_type")
+            others.append(f"`{member}` is empty")
+        else:
+            bad_moment = member == "occurred_at" and isinstance(given, str)
+            reasons.add("bad_moment" if bad_moment else "wrong_type")
+            others.append(f"`{member}`: {fault['msg'].removeprefix('Value error, ')}")
+    if missing:
+        others.insert(0, f"missing {' and '.join(missing) if len(missing) < 3 else ', '.join(missing)}")
+    said = "; ".join(others)
+    if len(said) > _LONGEST_SAID:
+        said = said[:_LONGEST_SAID] + " …"
+    raise Unreadable(next(reason for reason in _REASONS if reason in reasons), said) from None
