@@ -38,7 +38,7 @@ class _Step(NamedTuple):
 
 
 def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
-    """Every transition that closes a circle which time alone can turn; names must be sound."""
+    """Each circle that time alone can turn, at the last of its steps. Names must be sound."""
     steps = list(_steps(funnel))
     ways: dict[str, list[str]] = {}
     by_time: dict[str, dict[str, int]] = {}
@@ -49,16 +49,18 @@ def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
     reached = {stage: _reached(ways, list(targets), stage) for stage, targets in by_time.items()}
     listed = tree.get("transitions")
     nodes = listed.listed() if listed else []
-    faults: dict[int, Fault] = {}
+    faults: dict[frozenset[str], Fault] = {}
     for one, other in itertools.combinations(by_time, 2):
         if other in reached[one] and one in reached[other]:
             out, back = _trail(reached[one], other), _trail(reached[other], one)
             number = max(by_time[one][out[0]], by_time[other][back[0]])
-            circle = " → ".join([one, *out, *back])
-            message = f"time alone could move a lead round and round: {circle}"
+            circle = [one, *out, *back]
+            message = f"time alone could move a lead round and round: {' → '.join(circle)}"
             hint = "let one of these steps need `did: …, since: entry`"
             node = nodes[number]
-            faults.setdefault(number, Fault(file, node.line, node.column, "time-circle", message, hint))
+            faults.setdefault(
+                frozenset(circle), Fault(file, node.line, node.column, "time-circle", message, hint)
+            )
     return list(faults.values())
 
 

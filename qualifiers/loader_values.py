@@ -54,10 +54,10 @@ def _points(funnel: FunnelTree, line: Node) -> None:
     if add and add.value == 0 and add.value is not False:
         funnel.fault(add, "adds-nothing", "the line adds 0 points", "say how many, or take the line out")
     elif add and at_most and _is_number(add) and _is_number(at_most):
-        if at_most.value > MAX_CONTRIBUTIONS * abs(add.value):
-            hint = f"at most {MAX_CONTRIBUTIONS * abs(add.value):g}, or no bound at all"
+        widest = MAX_CONTRIBUTIONS * abs(add.value)
+        if at_most.value > widest:
             message = f"`at_most` is more than {MAX_CONTRIBUTIONS} times what the line adds"
-            funnel.fault(at_most, "bound-too-wide", message, hint)
+            funnel.fault(at_most, "bound-too-wide", message, f"{widest:g} at most, or no bound at all")
     if per and not at_most and line.get("on"):
         hint = "add `at_most: …`, the most that the line gives in that span"
         funnel.fault(per, "per-without-bound", "`per` says a span, but not how much is given in it", hint)
