@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from streams.errors import OutsideWorld
+
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy" / "kafka"
 """Lies beside the packages in a checkout and in an installed wheel alike."""
 
@@ -26,11 +28,8 @@ or Java {java} or later with Maven:
   macOS            brew install openjdk@{java} maven"""
 
 
-class LocalKafkaError(Exception):
-    """A local broker cannot be had, or does not do what it was told: the outside world's fault.
-
-    ``str()`` says what is wrong and what to do.
-    """
+class LocalKafkaError(OutsideWorld):
+    """A local broker cannot be had, or does not do what it was told."""
 
 
 @cache

@@ -20,6 +20,8 @@ from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationErro
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streams.errors import Misuse
+
 PREFIX = "LEADGATE_"
 FILE_VARIABLE = "LEADGATE_SETTINGS"
 
@@ -27,7 +29,7 @@ _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS)})")
 
 
-class SettingsError(Exception):
+class SettingsError(Misuse):
     """Settings that cannot be used: whoever started this must change them.
 
     ``str()`` is one line a fault, each with the variable's name and what to do.
