@@ -3,7 +3,18 @@
 A pure library: no I/O, no clock, no log. Time is an argument.
 """
 
+from qualifiers.compiler import compile_funnel
+from qualifiers.engine import Applied, Funnel, UnknownStage
 from qualifiers.faults import FAULTS, Fault, FunnelFaults
 from qualifiers.loader import load_funnel
 
-__all__ = ["FAULTS", "Fault", "FunnelFaults", "load_funnel"]
+__all__ = [
+    "FAULTS",
+    "Applied",
+    "Fault",
+    "Funnel",
+    "FunnelFaults",
+    "UnknownStage",
+    "compile_funnel",
+    "load_funnel",
+]

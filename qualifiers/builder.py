@@ -1,0 +1,220 @@
+"""From the syntax tree of conditions and scores to what can be asked of a lead.
+
+One table, EVALUATORS, says how each form of condition is made; its keys are those of
+`schemas.funnel_file.CONDITIONS`. What two conditions both count is counted once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from qualifiers import facts
+from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
+from qualifiers.counters import Counter, compile_filter
+from qualifiers.meaning import slot_key
+from qualifiers.operators import compile_test, describe
+from qualifiers.scores import IfLine, OnLine, Score
+from qualifiers.words import joined, length, spoken
+from schemas import funnel_file as tree
+from schemas.funnel_file import FunnelFile, Test, condition_form
+
+
+class Builder:
+    """What a funnel file asks, gathered while its conditions are built."""
+
+    def __init__(self, file: FunnelFile) -> None:
+        self._define = file.define
+        self._uses: dict[str, Condition] = {}
+        self._meanings: dict[int, str] = {}
+        self.counters: dict[int, Counter] = {}
+        self.scores: dict[str, Score] = {}
+        self.traits: set[str] = set()
+        self.visited: set[str] = set()
+        for name, score in file.scores.items():
+            self.scores[name] = self._score(name, score)
+
+    @property
+    def slots(self) -> frozenset[int]:
+        """The keys of everything that is kept."""
+        return frozenset(self._meanings)
+
+    # Conditions --------------------------------------------------------------
+
+    def condition(self, condition: Any) -> Condition:
+        """The compiled form of one condition of the tree."""
+        form = condition_form(condition)
+        if form is None:
+            raise ValueError(f"no such condition: {condition!r}")
+        return EVALUATORS[form](self, condition)
+
+    def _all_of(self, parts: Sequence[Any]) -> list[Condition]:
+        return [self.condition(part) for part in parts]
+
+    def _did(self, did: tree.Did) -> Condition:
+        counter = self._counter(did.did, did.where, did.source, did.distinct, did.since == "entry")
+        return facts.Did(counter, did.times, did.within, _did_words(did))
+
+    def _score_is(self, asked: tree.ScoreIs) -> Condition:
+        bounds: list[tuple[bool, bool, float]] = []
+        words = []
+        if asked.at_least is not None:
+            bounds.append((True, False, asked.at_least))
+            words.append(f"at least {asked.at_least}")
+        if asked.below is not None:
+            bounds.append((False, False, asked.below))
+            words.append(f"below {asked.below}")
+        if asked.between is not None:
+            low, high = asked.between
+            bounds += [(True, False, low), (False, True, high)]
+            words.append(f"between {low} and {high}")
+        return facts.ScoreIs(self.scores[asked.score], bounds, " and ".join(words))
+
+    def _trait_is(self, asked: tree.TraitIs) -> Condition:
+        self.traits.add(asked.trait)
+        return facts.TraitIs(asked.trait, compile_test(asked), describe(asked))
+
+    def _has(self, asked: tree.Has) -> Condition:
+        self.traits.update(asked.has)
+        return facts.Has(asked.has)
+
+    def _in_stage(self, asked: tree.InStage) -> Condition:
+        return facts.InStage(asked.in_stage)
+
+    def _quiet(self, asked: tree.Quiet) -> Condition:
+        kinds = asked.quiet.of
+        words = "no activity" if kinds is None else f"no {joined(map(spoken, kinds), 'or')}"
+        counter = self._counter(kinds)
+        return facts.Quiet(counter, asked.quiet.for_, f"{words} for {length(asked.quiet.for_)}")
+
+    def _visited(self, asked: tree.Visited) -> Condition:
+        self.visited.add(asked.visited)
+        return facts.Visited(asked.visited)
+
+    def _use(self, asked: tree.Use) -> Condition:
+        if asked.use not in self._uses:
+            self._uses[asked.use] = self.condition(self._define[asked.use])
+        return self._uses[asked.use]
+
+    def _all(self, asked: tree.All) -> Condition:
+        return All(self._all_of(asked.all))
+
+    def _any(self, asked: tree.Any_) -> Condition:
+        return AnyOf(self._all_of(asked.any))
+
+    def _none(self, asked: tree.None_) -> Condition:
+        return NoneOf(self._all_of(asked.none), f"not {_named(asked.none)}")
+
+    def _at_least(self, asked: tree.AtLeast) -> Condition:
+        return AtLeast(self._all_of(asked.of), asked.at_least)
+
+    # Slots -------------------------------------------------------------------
+
+    def _counter(
+        self,
+        types: Sequence[str] | None,
+        where: Mapping[str, Test] | None = None,
+        source: Test | None = None,
+        distinct: str | None = None,
+        since_entry: bool = False,
+    ) -> Counter:
+        kinds = None if types is None else frozenset(types)
+        meaning = (sorted(kinds) if kinds is not None else None, dict(where or {}), source, distinct, since_entry)
+        key = self._slot("counter", *meaning)
+        if key not in self.counters:
+            test = compile_filter(where or {}, source)
+            self.counters[key] = Counter(key, kinds, test, distinct, since_entry)
+        return self.counters[key]
+
+    def _slot(self, *meaning: object) -> int:
+        key = slot_key(*meaning)
+        if self._meanings.setdefault(key, repr(meaning)) != repr(meaning):
+            raise ValueError(
+                f"{meaning} and {self._meanings[key]} fall on the same slot; change one of them in some small way"
+            )
+        return key
+
+    # Scores ------------------------------------------------------------------
+
+    def _score(self, name: str, score: tree.Score) -> Score:
+        on_lines = [line for line in score.points if isinstance(line, tree.OnLine)]
+        if_lines = [line for line in score.points if isinstance(line, tree.IfLine)]
+        return Score(
+            name,
+            self._slot("score", name),
+            score.half_life,
+            score.limits,
+            tuple(self._on_line(name, index, line) for index, line in enumerate(on_lines)),
+            tuple(self._if_line(line) for line in if_lines),
+        )
+
+    def _on_line(self, score: str, index: int, line: tree.OnLine) -> OnLine:
+        # Two lines that say the same have a bound each, so where they stand is part of their slot.
+        meaning = line.model_dump(by_alias=True, exclude_none=True)
+        return OnLine(
+            self._slot("points", score, index, meaning),
+            frozenset(line.on),
+            compile_filter(line.where, line.source),
+            line.add,
+            line.at_most,
+            line.per,
+        )
+
+    def _if_line(self, line: tree.IfLine) -> IfLine:
+        when = self.condition(line.if_)
+        tops = frozenset(watch.trait for watch in when.watches(True) if isinstance(watch, Learnt))
+        return IfLine(when, line.add, tops)
+
+
+def _did_words(did: tree.Did) -> str:
+    words = [joined(map(spoken, did.did), "or")]
+    tested = [f"{path} {describe(test)}" for path, test in did.where.items()]
+    if did.source is not None:
+        tested.append(f"source {describe(did.source)}")
+    if tested:
+        words.append("where " + joined(tested))
+    if did.distinct is not None:
+        words.append(f"with {did.times} different {did.distinct}")
+    elif did.times > 1:
+        words.append(f"{did.times} times")
+    if did.within is not None:
+        words.append(f"within {length(did.within)}")
+    if did.since == "entry":
+        words.append("in this stay")
+    return " ".join(words)
+
+
+_NAMES: dict[str, Callable[[Any], str]] = {
+    "did": _did_words,
+    "score": lambda asked: f"{asked.score} in its bounds",
+    "trait": lambda asked: f"{asked.trait} {describe(asked)}",
+    "has": lambda asked: f"{joined(asked.has)} known",
+    "in_stage": lambda asked: f"{length(asked.in_stage)} in the stage",
+    "quiet": lambda asked: f"{length(asked.quiet.for_)} of quiet",
+    "visited": lambda asked: f"ever in {asked.visited}",
+    "use": lambda asked: asked.use.replace("_", " "),
+    "all": lambda asked: f"all of ({_named(asked.all, 'and')})",
+    "any": lambda asked: f"({_named(asked.any)})",
+    "none": lambda asked: f"none of ({_named(asked.none)})",
+    "at_least": lambda asked: f"{asked.at_least} of ({_named(asked.of)})",
+}
+
+
+def _named(conditions: Sequence[Any], word: str = "or") -> str:
+    """Conditions in words, true or not: what a `none` forbids."""
+    return joined([_NAMES[str(condition_form(one))](one) for one in conditions], word)
+
+
+EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {
+    "did": Builder._did,
+    "score": Builder._score_is,
+    "trait": Builder._trait_is,
+    "has": Builder._has,
+    "in_stage": Builder._in_stage,
+    "quiet": Builder._quiet,
+    "visited": Builder._visited,
+    "use": Builder._use,
+    "all": Builder._all,
+    "any": Builder._any,
+    "none": Builder._none,
+    "at_least": Builder._at_least,
+}
+"""How each form of condition is made; one entry for each of `schemas.funnel_file.CONDITIONS`."""

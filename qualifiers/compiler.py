@@ -1,0 +1,45 @@
+"""Compile once, evaluate many: from a valid funnel file to a funnel that decides."""
+
+from qualifiers.builder import Builder
+from qualifiers.decisions import Decider
+from qualifiers.engine import Funnel
+from qualifiers.meaning import funnel_hash
+from qualifiers.plans import Rule, Stage
+from qualifiers.transitions import CREATED, directions, resolve
+from schemas.funnel_file import FunnelFile
+
+
+def compile_funnel(file: FunnelFile) -> Funnel:
+    """The funnel that a file describes.
+
+    Names must be known to exist (the loader sees to that, with lines and columns);
+    raises KeyError or ValueError where they do not.
+    """
+    builder = Builder(file)
+    transitions = [(rule, Rule(rule.name, rule.to, builder.condition(rule.when))) for rule in resolve(file)]
+    scores = tuple(builder.scores.values())
+    counters = tuple(builder.counters.values())
+    types = frozenset(
+        {kind for counter in counters for kind in counter.types or ()}
+        | {kind for score in scores for line in score.on_lines for kind in line.types}
+    )
+    stages = {
+        stage: Stage(
+            stage,
+            [compiled for rule, compiled in transitions if stage in rule.sources],
+            counters,
+            scores,
+            types,
+            stage in builder.visited,
+        )
+        for stage in (*file.stages, *file.off_path)
+    }
+    return Funnel(
+        Decider(file.funnel, funnel_hash(file), directions(file), scores),
+        stages,
+        scores,
+        builder.slots,
+        frozenset(builder.traits),
+        types,
+        (CREATED, *(rule.name for rule, _ in transitions)),
+    )

@@ -1,0 +1,212 @@
+"""Conditions, compiled: each tells its value, until when that holds, and why.
+
+A condition is asked about a lead at a moment. ``at`` gives the value and a moment up
+to which time alone leaves it so (it may be early, never late; NEVER when time does
+not matter). ``watches`` says what activities can turn it, so that an activity that
+can turn nothing evaluates nothing. ``sentence`` and ``proof`` are made only when
+something has fired or someone asks.
+
+Here are the combinations; the single facts are in `qualifiers.facts`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.activity import Activity
+from schemas.decision import Evidence
+from schemas.lead import Lead
+from schemas.moments import NEVER
+
+if TYPE_CHECKING:
+    from qualifiers.counters import Counter
+    from qualifiers.scores import Score
+
+Verdict = tuple[bool, int]
+
+
+class Counted(NamedTuple):
+    """Turned by an activity that is counted: the ``times``-th in the last ``within`` ms."""
+
+    counter: "Counter"
+    times: int
+    within: int | None
+
+
+class Stirred(NamedTuple):
+    """Turned by an activity that ends the quiet."""
+
+    counter: "Counter"
+
+
+class Backdated(NamedTuple):
+    """Turned by the first activity that counts, when it lies before the lead's creation."""
+
+    counter: "Counter"
+
+
+class Risen(NamedTuple):
+    """Turned by a score that activities have moved to ``points`` or past it."""
+
+    score: "Score"
+    points: float
+
+
+class Weighed(NamedTuple):
+    """Turned by a score whose `if` lines weigh otherwise."""
+
+    score: "Score"
+
+
+class Learnt(NamedTuple):
+    """Turned by a change of the trait of that top name."""
+
+    trait: str
+
+
+Watch = Counted | Stirred | Backdated | Risen | Weighed | Learnt
+
+
+class Condition:
+    """What every compiled condition can tell."""
+
+    __slots__ = ()
+    timed: bool = False
+    """Whether time alone can change it."""
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        """The value at ``now``, and a moment after ``now`` until which time leaves it so."""
+        raise NotImplementedError
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        """What an activity can do that might turn the value to ``wanted``."""
+        raise NotImplementedError
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        """Why it is true, in words, without a capital or a full stop."""
+        raise NotImplementedError
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        """The true leaves below a true condition, in file order.
+
+        ``activity`` is the one that is being applied, for leaves that it made true.
+        """
+        raise NotImplementedError
+
+
+class _Combination(Condition):
+    __slots__ = ("_quickest", "parts", "timed")
+
+    def __init__(self, parts: Sequence[Condition]) -> None:
+        self.parts = tuple(parts)
+        self.timed = any(part.timed for part in parts)
+        # What time cannot change decides first: its verdict holds for good.
+        self._quickest = tuple(sorted(parts, key=lambda part: part.timed))
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        for part in self.parts:
+            yield from part.watches(wanted)
+
+    def _true(self, lead: Lead, now: int) -> list[Condition]:
+        return [part for part in self.parts if part.at(lead, now)[0]]
+
+
+class All(_Combination):
+    """`all`: every one is true."""
+
+    __slots__ = ()
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        until = NEVER
+        for part in self._quickest:
+            verdict = part.at(lead, now)
+            if not verdict[0]:
+                return verdict
+            if verdict[1] < until:
+                until = verdict[1]
+        return True, until
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return " and ".join(part.sentence(lead, now) for part in self.parts)
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        for part in self.parts:
+            yield from part.proof(lead, now, activity)
+
+
+class AnyOf(_Combination):
+    """`any`: one is true."""
+
+    __slots__ = ()
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        until = NEVER
+        for part in self._quickest:
+            verdict = part.at(lead, now)
+            if verdict[0]:
+                return verdict
+            if verdict[1] < until:
+                until = verdict[1]
+        return False, until
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return self._true(lead, now)[0].sentence(lead, now)
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        yield from self._true(lead, now)[0].proof(lead, now, activity)
+
+
+class NoneOf(_Combination):
+    """`none`: not one is true."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, parts: Sequence[Condition], words: str) -> None:
+        super().__init__(parts)
+        self._words = words
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        until = NEVER
+        for part in self._quickest:
+            value, holds_until = part.at(lead, now)
+            if value:
+                return False, holds_until
+            if holds_until < until:
+                until = holds_until
+        return True, until
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield from super().watches(not wanted)
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return self._words
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        yield from ()
+
+
+class AtLeast(_Combination):
+    """`at_least: k, of: […]`: k of them are true."""
+
+    __slots__ = ("_wanted",)
+
+    def __init__(self, parts: Sequence[Condition], wanted: int) -> None:
+        super().__init__(parts)
+        self._wanted = wanted
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        until = NEVER
+        found = 0
+        for part in self.parts:
+            value, holds_until = part.at(lead, now)
+            found += value
+            if holds_until < until:
+                until = holds_until
+        return found >= self._wanted, until
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        true = self._true(lead, now)
+        return f"{len(true)} of {len(self.parts)}: " + ", ".join(part.sentence(lead, now) for part in true)
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        for part in self._true(lead, now):
+            yield from part.proof(lead, now, activity)

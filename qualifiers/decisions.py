@@ -1,0 +1,108 @@
+"""Stage changes, as they are said: ids, directions, scores, reasons."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from qualifiers.plans import Rule
+from qualifiers.scores import Score
+from qualifiers.transitions import CREATED
+from qualifiers.words import as_sentence, spoken
+from schemas.activity import Activity
+from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, StageChange
+from schemas.lead import Lead, funnel_mark
+from schemas.moments import SECOND
+
+_SHOWN_DECIMALS = 4
+
+
+class Occasion(NamedTuple):
+    """On what occasion a lead is looked at: an activity, or (None) a due moment."""
+
+    lead_id: str
+    place: Place
+    decided_at: int | None
+    activity: Activity | None
+    late: bool
+
+    def cause(self, now: int) -> ActivityCause | DueCause:
+        if self.activity is None:
+            return self.place.of_time(now)
+        return self.place.of_activity(self.activity.id)
+
+
+class Decider:
+    """Puts a funnel's decisions into words and numbers."""
+
+    def __init__(
+        self,
+        slug: str,
+        funnel_hash: str,
+        directions: dict[tuple[str, str], Direction],
+        scores: Sequence[Score],
+    ) -> None:
+        self.slug = slug
+        self.funnel_hash = funnel_hash
+        self.mark = funnel_mark(funnel_hash)
+        self._directions = directions
+        self._scores = tuple(scores)
+
+    def created(self, lead: Lead, occasion: Occasion) -> StageChange:
+        """A lead's birth."""
+        activity = occasion.activity
+        reason = f"First activity: {spoken(activity.type)}" if activity is not None else "First activity"
+        return self._change(lead, None, lead.stage, "created", CREATED, lead.created, lead.seq, reason, [], occasion)
+
+    def moved(self, lead: Lead, rule: Rule, now: int, occasion: Occasion) -> StageChange:
+        """A move that is about to be made: the lead is as it was when the rule was found true."""
+        reason = as_sentence(rule.when.sentence(lead, now))
+        proof = list(rule.when.proof(lead, now, occasion.activity))
+        direction = self._directions[lead.stage, rule.to]
+        return self._change(
+            lead, lead.stage, rule.to, direction, rule.name, now, lead.seq + 1, reason, proof, occasion
+        )
+
+    def scores_of(self, lead: Lead, now: int) -> dict[str, float]:
+        """Each score at ``now``, as it is shown."""
+        return {score.name: round(float(score.total(lead, now)), _SHOWN_DECIMALS) + 0.0 for score in self._scores}
+
+    def _change(
+        self,
+        lead: Lead,
+        start: str | None,
+        to: str,
+        direction: Direction,
+        rule: str,
+        now: int,
+        seq: int,
+        reason: str,
+        proof: list[Evidence],
+        occasion: Occasion,
+    ) -> StageChange:
+        return StageChange(
+            id=self._id(lead, occasion.lead_id, seq),
+            lead_id=occasion.lead_id,
+            seq=seq,
+            funnel=self.slug,
+            funnel_hash=self.funnel_hash,
+            from_=start,
+            to=to,
+            direction=direction,
+            rule=rule,
+            late=occasion.late,
+            occurred_at=now,
+            decided_at=now if occasion.decided_at is None else occasion.decided_at,
+            scores=self.scores_of(lead, now),
+            source=lead.source,
+            reason=reason,
+            evidence=proof,
+            previous_stage_seconds=None if start is None else (now - lead.since) / SECOND,
+            cause=occasion.cause(now),
+        )
+
+    def _id(self, lead: Lead, lead_id: str, seq: int) -> str:
+        """The same decision has the same id, whoever makes it again."""
+        parts = [self.slug, self.funnel_hash, lead_id, lead.origin, seq]
+        return sha256(msgspec.msgpack.encode(parts)).hexdigest()[:32]

@@ -1,0 +1,241 @@
+"""The single facts that conditions are made of: did, score, trait, has, in_stage, quiet, visited."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Verdict, Watch, Weighed
+from qualifiers.counters import Counter
+from qualifiers.operators import Predicate
+from qualifiers.scores import Number, Score
+from qualifiers.traits import empty_is_missing, trait_getter
+from qualifiers.words import joined, length, listed
+from schemas.activity import Activity
+from schemas.decision import Evidence
+from schemas.lead import Lead
+from schemas.moments import NEVER, SECOND
+
+
+class Did(Condition):
+    """`did`: so many such activities, in all, in the last D, or in this stay."""
+
+    __slots__ = ("_counter", "_times", "_within", "_words", "timed")
+
+    def __init__(self, counter: Counter, times: int, within: int | None, words: str) -> None:
+        self._counter = counter
+        self._times = times
+        self._within = within
+        self._words = words
+        self.timed = within is not None
+        counter.keep = max(counter.keep, times)
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        since = self._counter.nth_newest(lead, self._times)
+        if since is None:
+            return False, NEVER
+        if self._within is None:
+            return True, NEVER
+        until = since + self._within
+        return (True, until) if until > now else (False, NEVER)
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        if wanted:
+            yield Counted(self._counter, self._times, self._within)
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return self._words
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        newest = self._counter.nth_newest(lead, 1)
+        opened = None if self._within is None else now - self._within
+        is_this = (
+            activity is not None
+            and activity.occurred_at == newest
+            and self._counter.takes(activity.type)
+            and (self._counter.test is None or self._counter.test(activity))
+        )
+        yield Evidence(
+            condition=self._words,
+            value=min(self._counter.count(lead, opened), self._times),
+            activity_id=activity.id if activity is not None and is_this else None,
+            occurred_at=newest,
+        )
+
+
+class ScoreIs(Condition):
+    """`score`: a score, decayed to now and rounded, against bounds."""
+
+    __slots__ = ("_above", "_below", "_bounds", "_score", "_words", "timed")
+
+    def __init__(self, score: Score, bounds: list[tuple[bool, bool, Number]], words: str) -> None:
+        """``bounds``: (whether it must be past the points, whether the points themselves are not enough, points)."""
+        self._score = score
+        self._bounds = tuple(
+            (wanted, Score.exceeds if strictly else Score.reaches, points) for wanted, strictly, points in bounds
+        )
+        self._words = words
+        self.timed = score.half_life is not None
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        score = self._score
+        until = NEVER
+        for wanted, compare, points in self._bounds:
+            holds = compare(score, lead, now, points) is wanted
+            if not self.timed:
+                if not holds:
+                    return False, NEVER
+                continue
+            turns = score.turns(lead, now, points, getattr(score, compare.__name__))
+            if not holds:
+                return False, turns
+            until = min(until, turns)
+        return True, until
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield Weighed(self._score)
+        for past, _, points in self._bounds:
+            if not self._score.only_rises:
+                yield Risen(self._score, float("-inf"))
+            elif past is wanted:
+                yield Risen(self._score, points)
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        value = round(float(self._score.total(lead, now)), 4)
+        verb = "reached" if self._bounds[0][0] and len(self._bounds) == 1 else "is"
+        return f"{self._score.name} {verb} {value} ({self._words})"
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        value = round(float(self._score.total(lead, now)), 4)
+        yield Evidence(condition=f"{self._score.name} {self._words}", value=value)
+
+
+class TraitIs(Condition):
+    """`trait`: a trait of the lead against operators."""
+
+    __slots__ = ("_get", "_holds", "_path", "_words")
+
+    def __init__(self, path: str, holds: Predicate, words: str) -> None:
+        self._path = path
+        self._get = trait_getter(path)
+        self._holds = holds
+        self._words = words
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        return self._holds(self._get(lead.traits)), NEVER
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield Learnt(self._path.partition(".")[0])
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        value = self._get(lead.traits)
+        shown = "missing" if value is None else listed(value) if isinstance(value, list) else str(value)
+        return f"{self._path} is {shown} ({self._words})"
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        yield Evidence(condition=f"{self._path} {self._words}", value=self._get(lead.traits))
+
+
+class Has(Condition):
+    """`has`: each of these traits is there and neither null nor empty."""
+
+    __slots__ = ("_getters", "_paths")
+
+    def __init__(self, paths: list[str]) -> None:
+        self._paths = tuple(paths)
+        self._getters: tuple[Callable[[dict[str, Any]], Any], ...] = tuple(map(trait_getter, paths))
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        traits = lead.traits
+        for get in self._getters:
+            if not empty_is_missing(get(traits)):
+                return False, NEVER
+        return True, NEVER
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        for path in self._paths:
+            yield Learnt(path.partition(".")[0])
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return f"{joined(self._paths)} {'is' if len(self._paths) == 1 else 'are'} known"
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        values = [get(lead.traits) for get in self._getters]
+        value = values[0] if len(values) == 1 else dict(zip(self._paths, values, strict=True))
+        yield Evidence(condition=f"has {joined(self._paths)}", value=value)
+
+
+class InStage(Condition):
+    """`in_stage`: the lead has been in its present stage that long."""
+
+    __slots__ = ("_length",)
+    timed = True
+
+    def __init__(self, milliseconds: int) -> None:
+        self._length = milliseconds
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        over = lead.since + self._length
+        return (True, NEVER) if now >= over else (False, over)
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield from ()
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return f"{length(self._length)} in {lead.stage}"
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        yield Evidence(
+            condition=f"in stage for {length(self._length)}",
+            value=(now - lead.since) / SECOND,
+            occurred_at=lead.since,
+        )
+
+
+class Quiet(Condition):
+    """`quiet`: no such activity for that long."""
+
+    __slots__ = ("_counter", "_length", "_words")
+    timed = True
+
+    def __init__(self, counter: Counter, milliseconds: int, words: str) -> None:
+        self._counter = counter
+        self._length = milliseconds
+        self._words = words
+
+    def _last(self, lead: Lead) -> int:
+        newest = self._counter.nth_newest(lead, 1)
+        return lead.created if newest is None else newest
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        over = self._last(lead) + self._length
+        return (True, NEVER) if now >= over else (False, over)
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield Backdated(self._counter) if wanted else Stirred(self._counter)
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return self._words
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        last = self._last(lead)
+        yield Evidence(condition=self._words, value=(now - last) / SECOND, occurred_at=last)
+
+
+class Visited(Condition):
+    """`visited`: the lead has ever been in that stage."""
+
+    __slots__ = ("_stage",)
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        return self._stage in lead.visited, NEVER
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        yield from ()
+
+    def sentence(self, lead: Lead, now: int) -> str:
+        return f"it has been in {self._stage}"
+
+    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+        yield Evidence(condition=f"visited {self._stage}", value=True)

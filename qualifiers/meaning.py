@@ -1,0 +1,58 @@
+"""What a funnel file means, apart from how it is written: its hash, and the keys of its slots.
+
+Two files that mean the same have the same hash: durations are milliseconds, short
+forms are long, defaults are said, whole floats are integers, sets are sorted. The
+order of transitions, points lines and conditions is part of the meaning.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from qualifiers.transitions import resolve
+from schemas.funnel_file import FunnelFile
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+_SETS = ("did", "on")
+"""Lists in which neither order nor repeats mean anything."""
+
+
+def plain(meaning: object) -> Any:
+    """A part of the syntax tree as plain data in which equal meanings are equal."""
+    dump = getattr(meaning, "model_dump", None)
+    if dump is not None:
+        return plain(dump(by_alias=True, exclude_none=True))
+    if isinstance(meaning, dict):
+        return {
+            key: sorted(set(value)) if key in _SETS and isinstance(value, list) else plain(value)
+            for key, value in meaning.items()
+        }
+    if isinstance(meaning, list | tuple):
+        return [plain(one) for one in meaning]
+    if isinstance(meaning, float) and meaning.is_integer():
+        return int(meaning)
+    return meaning
+
+
+def funnel_hash(file: FunnelFile) -> str:
+    """SHA-256, in hex, over the meaning of the file."""
+    meaning = plain(file) | {
+        "off_path": sorted(file.off_path),
+        "final": sorted(file.final),
+        "transitions": [
+            {"name": rule.name, "from": rule.sources, "to": rule.to, "when": plain(rule.when)}
+            for rule in resolve(file)
+        ],
+    }
+    return sha256(_canonical(meaning)).hexdigest()
+
+
+def slot_key(*meaning: object) -> int:
+    """A number of 32 bits that stands for what is counted, in whatever file it is asked.
+
+    So short because each lead's state holds one per slot. A funnel in which two slots
+    fall together is found when it is compiled.
+    """
+    digest = sha256(_canonical([plain(part) for part in meaning])).digest()
+    return int.from_bytes(digest[:4])

@@ -1,0 +1,185 @@
+"""What an activity feeds and what it may turn, resolved for each stage and type.
+
+Rules are not tried one by one. For a stage and an activity type a ``Plan`` holds the
+counters and points lines that take such an activity and, for each, the rules of the
+stage that it might turn true, as a bit mask over the stage's rules in file order.
+A rule that nothing touches stays false: what time alone turns was due before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
+from qualifiers.counters import NOT_STIRRING, Counter
+from qualifiers.scores import OnLine, Score
+from schemas.activity import Activity
+from schemas.lead import Lead
+
+
+class Rule(NamedTuple):
+    """A transition, compiled."""
+
+    name: str
+    to: str
+    when: Condition
+
+
+class Group(NamedTuple):
+    """Rules (a mask) that turn with the ``times``-th counted activity in the last ``within`` ms."""
+
+    times: int
+    within: int | None
+    mask: int
+
+
+class CounterFeed(NamedTuple):
+    """A counter, and the rules that it may turn in one stage."""
+
+    counter: Counter
+    groups: tuple[Group, ...] = ()
+    stirred: int = 0
+    """Rules that ask whether the lead is *not* quiet."""
+    backdated: int = 0
+    """Rules that ask whether it is."""
+
+    def feed(self, lead: Lead, activity: Activity, now: int) -> int:
+        """Count the activity; the rules that it may have turned."""
+        counter = self.counter
+        before = [counter.nth_newest(lead, group.times) for group in self.groups]
+        if not counter.record(lead, activity):
+            return 0
+        touched = self.stirred
+        if activity.occurred_at < lead.created:
+            touched |= self.backdated
+        for group, old in zip(self.groups, before, strict=True):
+            within = group.within
+            if old is None or (within is not None and old + within <= now):
+                new = counter.nth_newest(lead, group.times)
+                if new is not None and (within is None or new + within > now):
+                    touched |= group.mask
+        return touched
+
+
+class ScoreFeed(NamedTuple):
+    """The lines of a score that take one type, and the rules that the score may turn in one stage."""
+
+    score: Score
+    lines: tuple[OnLine, ...]
+    floor: float
+    """Points below which the score, risen, turns none of the rules."""
+    mask: int
+
+    def feed(self, lead: Lead, activity: Activity, now: int) -> int:
+        """Add the activity's points; the rules that this may have turned."""
+        score = self.score
+        if score.add(lead, activity, now, self.lines) and self.mask:
+            return self.mask if score.reaches(lead, now, self.floor) else 0
+        return 0
+
+
+class Plan(NamedTuple):
+    """What activities of one type do to a lead in one stage."""
+
+    counters: tuple[CounterFeed, ...]
+    scores: tuple[ScoreFeed, ...]
+
+
+class Stage:
+    """One stage: its rules in file order, and what touches them."""
+
+    __slots__ = ("every", "is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
+
+    def __init__(
+        self,
+        name: str,
+        rules: Sequence[Rule],
+        counters: Iterable[Counter],
+        scores: Iterable[Score],
+        types: Iterable[str],
+        is_asked: bool,
+    ) -> None:
+        self.name = name
+        self.rules = tuple(rules)
+        self.timed = tuple(rule for rule in rules if rule.when.timed)
+        self.every = (1 << len(self.rules)) - 1
+        self.is_asked = is_asked
+        """Whether some condition asks if a lead has ever been here."""
+        watched = _Watched(self.rules)
+        feeds = [
+            watched.counter_feed(counter)
+            for counter in counters
+            if not counter.since_entry or watched.asks(counter)
+        ]
+        self.stays = tuple(feed.counter.key for feed in feeds if feed.counter.since_entry)
+        """The counters of this stay, which end with it."""
+        self.plans = {
+            name: Plan(
+                tuple(feed for feed in feeds if feed.counter.takes(name)),
+                tuple(
+                    watched.score_feed(score, lines)
+                    for score in scores
+                    if (lines := tuple(line for line in score.on_lines if name in line.types))
+                ),
+            )
+            for name in {*types, *NOT_STIRRING}
+        }
+        """By activity type, of those that the funnel names or that are no sign of life."""
+        self.other = Plan(tuple(feed for feed in feeds if feed.counter.types is None), ())
+        """For all other types."""
+        self.traits = dict(watched.traits)
+        """By a trait's top name: the rules that ask about it."""
+        self.weighed = dict(watched.weighed)
+        """By score: the rules that ask about it."""
+
+
+class _Watched:
+    """The watches of a stage's rules, gathered by what sets them off."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._counted: dict[int, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
+        self._stirred: dict[int, int] = defaultdict(int)
+        self._backdated: dict[int, int] = defaultdict(int)
+        self._risen: dict[int, int] = defaultdict(int)
+        self._floors: dict[int, float] = {}
+        self._asked: set[int] = set()
+        self.weighed: dict[int, int] = defaultdict(int)
+        self.traits: dict[str, int] = defaultdict(int)
+        for index, rule in enumerate(rules):
+            for watch in rule.when.watches(True):
+                self._gather(watch, 1 << index)
+            for watch in (*rule.when.watches(True), *rule.when.watches(False)):
+                if isinstance(watch, Counted):
+                    self._asked.add(watch.counter.key)
+
+    def _gather(self, watch: Watch, bit: int) -> None:
+        match watch:
+            case Counted(counter, times, within):
+                self._counted[counter.key][times, within] |= bit
+            case Stirred(counter):
+                self._stirred[counter.key] |= bit
+            case Backdated(counter):
+                self._backdated[counter.key] |= bit
+            case Risen(score, points):
+                self._risen[score.key] |= bit
+                self._floors[score.key] = min(self._floors.get(score.key, points), points)
+            case Weighed(score):
+                self.weighed[score.key] |= bit
+            case Learnt(trait):
+                self.traits[trait] |= bit
+
+    def asks(self, counter: Counter) -> bool:
+        """Whether a rule of the stage asks the counter at all."""
+        return counter.key in self._asked
+
+    def counter_feed(self, counter: Counter) -> CounterFeed:
+        groups = self._counted.get(counter.key, {})
+        return CounterFeed(
+            counter,
+            tuple(Group(times, within, mask) for (times, within), mask in groups.items()),
+            self._stirred.get(counter.key, 0),
+            self._backdated.get(counter.key, 0),
+        )
+
+    def score_feed(self, score: Score, lines: tuple[OnLine, ...]) -> ScoreFeed:
+        return ScoreFeed(score, lines, self._floors.get(score.key, 0.0), self._risen.get(score.key, 0))

@@ -1,0 +1,191 @@
+"""Traits: what is known about a lead, leaf by leaf, each with the moment it was learnt.
+
+A patch merges as RFC 7386 says, at its own moment: the outcome is that of all
+patches in the order (moment, arrival), in whatever order they came. So a node of
+the tree remembers:
+
+- a leaf ``[at, value]``: a scalar, a list, or null (what was removed stays removed
+  against patches older than its removal);
+- an object ``[floor, touched, {name: node}]``: ``floor`` is when a leaf last stood in
+  its place (None: never), so that what is older than that stays away; ``touched`` is
+  the newest patch that made it an object.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+OTHER_TRAITS = 64
+"""How many leaves that no rule names are kept for a lead."""
+OTHER_TRAIT_BYTES = 1024
+"""How long such a leaf may be, as JSON."""
+
+_LEAF = 2
+_INT64 = range(-(2**63), 2**64)
+_json = msgspec.json.encode
+
+Node = list[Any]
+
+
+def merge(traits: dict[str, Any], patch: dict[str, Any], at: int, room: "Room") -> list[str]:
+    """Merge a patch of the moment ``at`` into ``traits``, in place; the top names that changed."""
+    return [name for name, value in patch.items() if _merge_one(traits, name, value, at, name, room)]
+
+
+def _merge_one(children: dict[str, Node], name: str, value: Any, at: int, path: str, room: "Room") -> bool:
+    """Merge one member; whether that changed anything but moments."""
+    if type(value) is dict:
+        return _merge_object(children, name, value, at, path, room)
+    node = children.get(name)
+    if node is None:
+        if not room.admits(path):
+            return False
+        children[name] = [at, room.fit(path, value)]
+        return value is not None
+    if node[0] is not None and at < node[0]:
+        return False
+    value = room.fit(path, value)
+    if len(node) != _LEAF:
+        return _overlay(children, name, node, value, at)
+    changed = type(node[1]) is not type(value) or node[1] != value
+    node[0] = at
+    node[1] = value
+    return changed
+
+
+def _merge_all(children: dict[str, Node], patch: dict[str, Any], at: int, path: str, room: "Room") -> bool:
+    changed = False
+    for name, value in patch.items():
+        changed |= _merge_one(children, name, value, at, f"{path}.{name}", room)
+    return changed
+
+
+def _overlay(children: dict[str, Node], name: str, node: Node, value: Any, at: int) -> bool:
+    """A leaf comes where an object stands: what is older than the leaf goes."""
+    if at >= node[1]:
+        children[name] = [at, value]
+        return True
+    node[0] = at
+    return _prune(node[2], at)
+
+
+def _prune(children: dict[str, Node], at: int) -> bool:
+    """Forget all that was learnt up to ``at``; whether anything was."""
+    gone = [name for name, node in children.items() if (node[0] if len(node) == _LEAF else node[1]) <= at]
+    for name in gone:
+        del children[name]
+    pruned = bool(gone)
+    for node in children.values():
+        if len(node) != _LEAF:
+            pruned |= _prune(node[2], at)
+    return pruned
+
+
+def _merge_object(
+    children: dict[str, Node], name: str, patch: dict[str, Any], at: int, path: str, room: "Room"
+) -> bool:
+    node = children.get(name)
+    if node is not None and node[0] is not None and at < node[0]:
+        return False
+    if node is not None and len(node) != _LEAF:
+        node[1] = max(node[1], at)
+        return _merge_all(node[2], patch, at, path, room)
+    inner: dict[str, Node] = {}
+    _merge_all(inner, patch, at, path, room)
+    if node is None and not inner and (patch or not room.admits(path)):
+        return False
+    children[name] = [None if node is None else node[0], at, inner]
+    return True
+
+
+def storable(value: Any) -> Any:
+    """A value as the state can hold it: whole numbers beyond 64 bits become floats."""
+    if type(value) is int:
+        if value in _INT64:
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf") if value > 0 else float("-inf")
+    if type(value) is list:
+        return [storable(one) for one in value]
+    if type(value) is dict:
+        return {name: storable(one) for name, one in value.items()}
+    return value
+
+
+class Room:
+    """Which new leaves of a lead are kept: those that a rule names, and some others."""
+
+    __slots__ = ("_named", "_traits")
+
+    def __init__(self, named: frozenset[str], traits: dict[str, Any]) -> None:
+        self._named = named
+        self._traits = traits
+
+    def admits(self, path: str) -> bool:
+        """Whether there is room for a leaf that was not there before."""
+        if self._is_named(path):
+            return True
+        return sum(not self._is_named(leaf) for leaf in _leaves(self._traits, "")) < OTHER_TRAITS
+
+    def fit(self, path: str, value: Any) -> Any:
+        """What is kept of a value: all of it, or null where no rule asks and it is too long."""
+        if type(value) is bool or value is None:
+            return value
+        value = storable(value)
+        if type(value) in (str, list) and len(_json(value)) > OTHER_TRAIT_BYTES and not self._is_named(path):
+            return None
+        return value
+
+    def _is_named(self, path: str) -> bool:
+        return path in self._named or any(
+            path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in self._named
+        )
+
+
+def _leaves(children: dict[str, Node], prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, node in children.items():
+        if len(node) == _LEAF or not node[2]:
+            found.append(prefix + name)
+        else:
+            found.extend(_leaves(node[2], f"{prefix}{name}."))
+    return found
+
+
+def as_json(traits: dict[str, Any]) -> dict[str, Any]:
+    """The traits as they stand, without moments and without what was removed."""
+    return {name: value for name, node in traits.items() if (value := _value(node)) is not None}
+
+
+def _value(node: Node) -> Any:
+    return node[1] if len(node) == _LEAF else as_json(node[2])
+
+
+def trait_getter(path: str) -> Callable[[dict[str, Any]], Any]:
+    """A function from a lead's traits to the value at ``path``, or None."""
+    first, *rest = path.split(".")
+    if not rest:
+
+        def get_top(traits: dict[str, Any]) -> Any:
+            node = traits.get(first)
+            return None if node is None else _value(node)
+
+        return get_top
+
+    def get(traits: dict[str, Any]) -> Any:
+        node = traits.get(first)
+        for part in rest:
+            if node is None or len(node) == _LEAF:
+                return None
+            node = node[2].get(part)
+        return None if node is None else _value(node)
+
+    return get
+
+
+def empty_is_missing(value: Any) -> bool:
+    """Whether `has` finds the value: neither null nor empty; 0, false and blanks are not empty."""
+    return value is not None and value != "" and value != [] and value != {}

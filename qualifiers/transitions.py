@@ -1,0 +1,58 @@
+"""Transitions with their names and sources made explicit, and which way they lead."""
+
+from typing import NamedTuple
+
+from schemas.decision import Direction
+from schemas.funnel_file import Condition, FunnelFile, Transition
+
+CREATED = "created"
+"""The rule by which a lead's first activity brings it into the first stage."""
+
+
+class Resolved(NamedTuple):
+    """A transition in which nothing is left out."""
+
+    name: str
+    sources: tuple[str, ...]
+    to: str
+    when: Condition
+
+
+def resolve(file: FunnelFile) -> tuple[Resolved, ...]:
+    """The file's transitions in their order, each with its name and the stages it leads out of.
+
+    Raises ValueError where the stage before `to` is asked for and there is none.
+    """
+    return tuple(
+        Resolved(rule.name or f"to-{rule.to}", _sources(file, rule), rule.to, rule.when)
+        for rule in file.transitions
+    )
+
+
+def _sources(file: FunnelFile, rule: Transition) -> tuple[str, ...]:
+    """The stages that `from` names. None of them is final: no rule leads out of those."""
+    if isinstance(rule.from_, list):
+        named = set(rule.from_)
+    elif rule.from_ == "any":
+        named = {*file.stages, *file.off_path} - {rule.to}
+    elif rule.to not in file.stages or (rule.from_ is None and rule.to == file.stages[0]):
+        raise ValueError(f"the transition to {rule.to} must say `from`: no stage of the path is before it")
+    else:
+        before = file.stages[: file.stages.index(rule.to)]
+        named = set(before if rule.from_ == "earlier" else before[-1:])
+    return tuple(stage for stage in (*file.stages, *file.off_path) if stage in named - set(file.final))
+
+
+def directions(file: FunnelFile) -> dict[tuple[str, str], Direction]:
+    """For each pair of stages, which way a move between them leads."""
+    rank = {stage: index for index, stage in enumerate(file.stages)}
+
+    def direction(start: str, to: str) -> Direction:
+        if to not in rank:
+            return "off_path"
+        if start not in rank:
+            return "return"
+        return "forward" if rank[to] > rank[start] else "back"
+
+    every = (*file.stages, *file.off_path)
+    return {(start, to): direction(start, to) for start in every for to in every}

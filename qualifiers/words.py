@@ -1,0 +1,38 @@
+"""Small pieces of the sentences that say why something fired."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.moments import DAY, HOUR, MINUTE, SECOND
+
+_UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+
+
+def length(milliseconds: int) -> str:
+    """A length of time: `60 days`, `48 hours`, `90 seconds`. Under three days are said in hours."""
+    for unit, name in _UNITS:
+        if milliseconds % unit == 0 and (unit != DAY or milliseconds >= 3 * DAY):
+            count = milliseconds // unit
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return f"{milliseconds / SECOND:g} seconds"
+
+
+def joined(names: Iterable[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Values in a row: `a, b`."""
+    return ", ".join(str(value) for value in values)
+
+
+def spoken(activity_type: str) -> str:
+    """An activity's type as one says it: `demo requested`."""
+    return activity_type.replace("_", " ")
+
+
+def as_sentence(clause: str) -> str:
+    """A clause with its first letter a capital."""
+    return clause[:1].upper() + clause[1:]

@@ -1,0 +1,215 @@
+"""A lead's state: all that is kept of a lead's past, and how it is written down.
+
+The state holds only what a compiled funnel can ask, so it stays small however long
+the lead lives. Whatever counts something lies in a *slot*: a 32-bit key made from
+the meaning of what it counts (see `qualifiers.meaning`), so that a changed funnel
+finds again what it still asks, whatever else has changed around it.
+
+Written down, a state begins with a fixed header that can be read without decoding
+the rest: what is due when, under which funnel, in which stage::
+
+    1 byte   format version
+    8 bytes  due moment, signed, big-endian, ms since the epoch
+    8 bytes  the first bytes of the hash of the funnel that last read it
+    1 byte   length of the stage's name, then the name
+    the rest in msgpack
+"""
+
+import struct
+from typing import Any, NamedTuple
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from schemas.decision import Moment
+from schemas.moments import NEVER
+
+FORMAT_VERSION = 1
+KEPT_IDS = 32
+ID_BYTES = 8
+KEPT_CHANGES = 5
+
+
+class PastChange(NamedTuple):
+    """A stage change, as a lead remembers it; ``at`` in ms."""
+
+    rule: str
+    to: str
+    at: int
+
+
+class Lead(msgspec.Struct, gc=False):
+    """A lead, decoded. Moments are ms since the epoch. Changed in place by the funnel.
+
+    ``since`` is the entry into the present stage, ``clock`` the newest moment that the
+    lead has lived to see, ``due`` a moment before which time alone changes nothing (it
+    may be early, never late). ``origin`` stands for the id of the first activity.
+    ``ids`` are the last activity ids, 8 bytes each, oldest first.
+    """
+
+    funnel: bytes
+    stage: str
+    since: int
+    created: int
+    clock: int
+    origin: bytes
+    source: str | None = None
+    seq: int = 1
+    due: int = NEVER
+    ids: bytes = b""
+    times: dict[int, list[int]] = {}
+    """Counter → the newest moments of what it counts, ascending."""
+    distinct: dict[int, dict[int, int]] = {}
+    """Counter → value (hashed) → the newest moment with that value."""
+    sums: dict[int, int | float] = {}
+    """Score, or points line with `at_most`, that does not decay → its points."""
+    decays: dict[int, tuple[float, int]] = {}
+    """Score, or points line with `at_most`, that decays → its points, and when it had them."""
+    gifts: dict[int, list[tuple[int, int | float]]] = {}
+    """Points line with `per` → when it gave how much, ascending."""
+    held: dict[int, int | float] = {}
+    """Score → what its `if` lines give."""
+    traits: dict[str, Any] = {}
+    """Traits with their moments; see `qualifiers.traits`."""
+    visited: list[str] = []
+    """The stages ever entered that the funnel asks about."""
+    passed_over: list[str] = []
+    """Transitions that stay out since the last cascade."""
+    history: list[PastChange] = []
+
+
+class Peeked(NamedTuple):
+    """What an encoded state tells without being decoded."""
+
+    due: int
+    funnel_hash: bytes
+    stage: str
+
+
+class UnknownStateVersion(Exception):
+    """A state was written by another version of leadgate; this one cannot read it."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"a lead's state has format version {version}, and this leadgate reads version {FORMAT_VERSION}: "
+            "run the version that wrote it, or rebuild the table from the activities"
+        )
+        self.version = version
+
+
+def funnel_mark(funnel_hash: str) -> bytes:
+    """The bytes by which a state names the funnel that last read it; from its hash in hex."""
+    return bytes.fromhex(funnel_hash[:16])
+
+
+_FIXED = struct.Struct(">Bq8sB")
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(
+    tuple[
+        int,
+        int,
+        int,
+        int,
+        bytes,
+        str | None,
+        bytes,
+        dict[int, list[int]],
+        dict[int, dict[int, int]],
+        dict[int, int | float],
+        dict[int, tuple[float, int]],
+        dict[int, list[tuple[int, int | float]]],
+        dict[int, int | float],
+        dict[str, Any],
+        list[str],
+        list[str],
+        list[PastChange],
+    ]
+).decode
+
+
+def encode_lead(lead: Lead) -> bytes:
+    """A lead as bytes. Moments near its creation are written as distances from it: they are shorter."""
+    stage = lead.stage.encode()
+    created = lead.created
+    rest = _encode(
+        (
+            lead.seq,
+            created,
+            lead.since - created,
+            lead.clock - created,
+            lead.origin,
+            lead.source,
+            lead.ids,
+            lead.times,
+            lead.distinct,
+            lead.sums,
+            lead.decays,
+            lead.gifts,
+            lead.held,
+            lead.traits,
+            lead.visited,
+            lead.passed_over,
+            lead.history,
+        )
+    )
+    return _FIXED.pack(FORMAT_VERSION, lead.due, lead.funnel, len(stage)) + stage + rest
+
+
+def peek(state: bytes) -> Peeked:
+    """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
+    version, due, funnel, length = _FIXED.unpack_from(state)
+    if version != FORMAT_VERSION:
+        raise UnknownStateVersion(version)
+    return Peeked(due, funnel, state[_FIXED.size : _FIXED.size + length].decode())
+
+
+def decode_lead(state: bytes) -> Lead:
+    """The lead that was encoded. Raises UnknownStateVersion."""
+    version, due, funnel, length = _FIXED.unpack_from(state)
+    if version != FORMAT_VERSION:
+        raise UnknownStateVersion(version)
+    body = _FIXED.size + length
+    values = _decode(memoryview(state)[body:])
+    created = values[1]
+    return Lead(
+        funnel,
+        state[_FIXED.size : body].decode(),
+        created + values[2],
+        created,
+        created + values[3],
+        values[4],
+        values[5],
+        values[0],
+        due,
+        *values[6:],
+    )
+
+
+class LastTransition(BaseModel):
+    """One of the last stage changes of a lead, newest last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    to: str
+    at: Moment
+
+
+class LeadView(BaseModel):
+    """A lead as a person reads it: `/leads/{id}`, and `leadgate qualify --leads`."""
+
+    model_config = ConfigDict(frozen=True, title="Lead")
+
+    lead_id: str
+    funnel: str
+    funnel_hash: str
+    stage: str
+    since: Moment
+    created: Moment
+    clock: Moment
+    seq: int
+    scores: dict[str, float]
+    traits: dict[str, Any]
+    source: str | None
+    due: Moment | None
+    last_transitions: list[LastTransition]
