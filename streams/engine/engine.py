@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import structlog
 
 from streams.engine.chunk import Chunk
+from streams.engine.failed_evaluations import FailedEvaluations
 from streams.engine.inbox import Inbox, LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
@@ -70,7 +71,7 @@ class Limits:
     backlog_records: int
     revoke_seconds: float
     failures_in_a_row: int
-    failures_a_minute: int
+    failures_ratio: float
 
 
 @dataclass
@@ -106,8 +107,9 @@ class Engine:
         self._failures = 0
         self._limit = self.limits.pass_records
         self._fenced: deque[float] = deque(maxlen=FENCED_LIMIT)
-        self._blamed: deque[float] = deque(maxlen=self.limits.failures_a_minute)
-        self._blamed_in_a_row = 0
+        self._failed_evaluations = FailedEvaluations(
+            self.limits.failures_in_a_row, self.limits.failures_ratio
+        )
         self._threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
             for name, loop in (("engine", self._run_passes), ("opener", self._run_openings))
@@ -313,8 +315,7 @@ class Engine:
         self._failures = 0
         self._poison.clear()
         self._limit = min(self._limit * 2, self.limits.pass_records)
-        if made.dead["failed_evaluation"] == 0:
-            self._blamed_in_a_row = 0
+        self._failed_evaluations.applied(made.records)
         self.observer.committed(made, time.perf_counter() - started)
         return True
 
@@ -365,14 +366,9 @@ class Engine:
     def _blame(self, failed: EvaluationFailed) -> None:
         """A record on which the rules fail is a dead letter, unless they fail on too many."""
         log.error("evaluation_failed", reason=str(failed), exc_info=failed.__cause__)
-        now = time.monotonic()
-        self._blamed.append(now)
-        self._blamed_in_a_row += 1
         if failed.by_time:
             raise EngineFailed(f"leadgate's rules failed on a lead that time moves ({failed}): a fault of its own")
-        if self._blamed_in_a_row > self.limits.failures_in_a_row or (
-            len(self._blamed) == self._blamed.maxlen and now - self._blamed[0] < 60
-        ):
+        if self._failed_evaluations.too_many(failed.partition, failed.offset):
             raise EngineFailed(
                 f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they do "
                 f"not all become dead letters. It goes on where it stood once the fault is mended"

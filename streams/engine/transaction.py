@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 Headers = Sequence[tuple[str, bytes | None]]
 ATTEMPT_SECONDS = 5.0
+FLUSH_SECONDS = 1.0
 
 
 class Outgoing(NamedTuple):
@@ -139,6 +140,9 @@ class KafkaTransaction:
         """Take back whatever is open. Raises Fenced when this producer is past use."""
         if not self._open:
             return
+        # Records still on their way to a broker that has not heard of this transaction
+        # would make it refuse the abort.
+        self._producer.flush(FLUSH_SECONDS)
         try:
             self._insist("abort_transaction", self._producer.abort_transaction)
         except Aborted as error:
@@ -150,7 +154,7 @@ class KafkaTransaction:
     def close(self) -> None:
         """Drop what is queued and let the producer go; what is open, the broker aborts."""
         self._producer.purge()
-        self._producer.flush(1.0)
+        self._producer.flush(FLUSH_SECONDS)
 
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""

@@ -1,0 +1,190 @@
+"""The composition root: settings and a funnel become a worker.
+
+Everything that a worker is made of is put together here, and only here; tests put
+other parts in (`Parts`), such as a transaction that kills the process at a marked
+point.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import faust
+import structlog
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from qualifiers import Funnel
+from streams import agents, kafka_clients, timers
+from streams.engine.engine import Engine, Limits
+from streams.engine.hold import ClockHold, say
+from streams.engine.homes import Forwarding
+from streams.engine.identity import Identity, identify
+from streams.engine.opening import KafkaOpener
+from streams.engine.processing import Names, Processor
+from streams.engine.transaction import KafkaTransaction
+from streams.engine.transport import ChunkTransport
+from streams.errors import OutsideWorld
+from streams.intake.native import decode_native
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+MAX_ACTIVITY_BYTES = 1024 * 1024
+BACKLOG_PASSES = 4
+ANSWER_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a test may put in another's place."""
+
+    transaction: type[KafkaTransaction] = KafkaTransaction
+    opener: type[KafkaOpener] = KafkaOpener
+    engine: type[Engine] = Engine
+    processor: type[Processor] = Processor
+
+
+class LeadgateApp(faust.App):
+    """Faust's app, on our transport. ``failure`` is why it had to end, if it had to."""
+
+    engine: Engine
+    failure: Exception | None = None
+
+    def _new_transport(self) -> ChunkTransport:
+        return ChunkTransport(self.conf.broker_consumer, self)
+
+    def _create_directories(self) -> None:
+        """Faust's data directory is for tables of its own, of which there are none."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the broker says of the input topic."""
+
+    partitions: int
+    topic_id: str
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker that has been put together; `run` blocks until it has ended."""
+
+    app: LeadgateApp
+    engine: Engine
+    hold: ClockHold
+    identity: Identity
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT. Raises what made the worker end, if something did."""
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        worker = _FaustWorker(self.app, loop=loop, redirect_stdouts=False)
+
+        def end(error: Exception) -> None:
+            log.error("worker_ends", reason=str(error))
+            self.app.failure = self.app.failure or error
+            loop.call_soon_threadsafe(lambda: asyncio.ensure_future(worker.stop()))
+
+        self.engine.on_failure = end
+        try:
+            worker.execute_from_commandline()
+        except SystemExit:
+            pass
+        finally:
+            self.hold.close()
+        if self.app.failure is not None:
+            raise self.app.failure
+
+
+class _FaustWorker(faust.Worker):  # type: ignore[misc]
+    """Faust's worker, which leaves the log to us."""
+
+    def _setup_logging(self) -> None:
+        self.spinner = None
+
+
+def build(settings: Settings, funnel: Funnel, *, observer: Any, parts: Parts | None = None) -> Worker:
+    """A worker of ``settings.group`` that runs ``funnel``.
+
+    Raises OutsideWorld when the broker does not answer or the topics are not as they must be.
+    """
+    parts = parts or Parts()
+    identity = identify(settings.worker_id, settings.state_directory)
+    admin = AdminClient(kafka_clients.admin(settings))
+    source = _describe_input(admin, settings.activities_topic)
+    if settings.hold_clock:
+        say(kafka_clients.producer(settings), settings.control, held=True)
+    hold = ClockHold(kafka_clients.reader(settings), settings.control)
+    hold.read_to_end()
+    transactional_id = f"{settings.group}-{identity.name}"
+    secret = settings.forward_secret.get_secret_value() if settings.forward_secret else ""
+    processor = parts.processor(
+        funnel=funnel,
+        decode=decode_native,
+        names=Names(
+            settings.activities_topic, settings.stage_changes_topic, settings.dead_letters_topic, settings.changelog
+        ),
+        partitions=source.partitions,
+        topic_id=source.topic_id,
+        forwarding=Forwarding(secret.encode()),
+        grace=settings.grace,
+        max_due=settings.max_pass_records,
+        max_activity_bytes=MAX_ACTIVITY_BYTES,
+        allow_create_time=settings.timestamps == "create",
+    )
+    opener = parts.opener(
+        group=settings.group,
+        input_topic=settings.activities_topic,
+        changelog=settings.changelog,
+        topic_id=source.topic_id,
+        admin=admin,
+        reader_config=kafka_clients.reader(settings),
+    )
+    config = kafka_clients.transactional_producer(settings, transactional_id=transactional_id)
+
+    def new_transaction(should_stop: Callable[[], bool], on_wait: Callable[[str | None], None]) -> KafkaTransaction:
+        return parts.transaction(config, settings.activities_topic, should_stop, on_wait)
+
+    engine = parts.engine(
+        processor=processor,
+        opener=opener,
+        new_transaction=new_transaction,
+        consumer_config=kafka_clients.consumer(settings, client_id=f"leadgate/{identity.name}"),
+        topic=settings.activities_topic,
+        limits=Limits(
+            pass_records=settings.max_pass_records,
+            backlog_records=BACKLOG_PASSES * settings.max_pass_records,
+            revoke_seconds=settings.session_timeout / 1000,
+            failures_in_a_row=settings.max_dead_letters_in_a_row,
+            failures_ratio=settings.max_dead_letter_ratio,
+        ),
+        wall_clock=lambda: time.time_ns() // 1_000_000,
+        held=lambda: hold.held,
+        observer=observer,
+        on_failure=lambda error: None,
+    )
+    app = LeadgateApp(
+        settings.group,
+        autodiscover=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_wait_empty=False,
+        web_enabled=False,
+        **kafka_clients.faust_options(settings),
+    )
+    app.engine = engine
+    agents.install(app, engine, settings.activities_topic)
+    timers.install(app, engine, hold)
+    return Worker(app, engine, hold, identity)
+
+
+def _describe_input(admin: AdminClient, topic: str) -> Input:
+    try:
+        described = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)[topic].result()
+    except KafkaException as error:
+        raise OutsideWorld(f"the topic {topic} can't be looked at: {error.args[0].str()}") from None
+    return Input(len(described.partitions), str(cast(Any, described).topic_id))

@@ -1,0 +1,101 @@
+"""Marked points of a worker's life at which it can be made to die, as by `kill -9`.
+
+The worker under test is the real one; these parts stand in for its own at the
+composition root and do what they do, until the point has been passed often enough.
+"""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from streams.app import Parts
+from streams.engine.engine import Engine
+from streams.engine.opening import KafkaOpener, Opened
+from streams.engine.transaction import KafkaTransaction, Outgoing
+
+TRANSACTION_POINTS = (
+    "after_begin",
+    "while_producing",
+    "after_produce",
+    "after_offsets",
+    "in_commit",
+    "after_commit",
+)
+POINTS = (*TRANSACTION_POINTS, "in_recovery", "in_revoke")
+
+
+class Fuse:
+    """Ends this process, or stops it in its tracks, when ``point`` is passed for the ``times``-th time."""
+
+    def __init__(self, point: str, times: int, with_signal: signal.Signals = signal.SIGKILL) -> None:
+        self.point = point
+        self._left = times
+        self._signal = with_signal
+
+    def passes(self, point: str) -> None:
+        """The worker is at ``point``."""
+        if point != self.point:
+            return
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), self._signal)
+            time.sleep(0.5)  # the signal arrives here
+
+
+def parts(fuse: Fuse, only_time: bool = False) -> Parts:
+    """A worker's parts with ``fuse`` in them; with ``only_time`` only passes that time alone made count."""
+
+    class KillingTransaction(KafkaTransaction):
+        counts = True
+
+        def begin(self) -> None:
+            super().begin()
+            if not only_time:
+                fuse.passes("after_begin")
+
+        def produce(self, records: Iterable[Outgoing]) -> None:
+            records = list(records)
+            topics = {record.topic for record in records}
+            self.counts = not only_time or any("stage-changes" in topic for topic in topics)
+            middle = len(records) // 2
+            super().produce(records[:middle])
+            self._passes("while_producing", flush=True)
+            super().produce(records[middle:])
+            self._passes("after_produce", flush=True)
+
+        def offsets(self, positions: Mapping[int, int], group: Any) -> None:
+            super().offsets(positions, group)
+            self._passes("after_offsets")
+
+        def commit(self) -> None:
+            if fuse.point == "in_commit" and self.counts:
+                # The request is on its way, the answer is not here yet.
+                delay = random.uniform(0.0, 0.004)
+                threading.Timer(delay, fuse.passes, ("in_commit",)).start()
+            super().commit()
+            self._passes("after_commit")
+
+        def _passes(self, point: str, flush: bool = False) -> None:
+            if self.counts and fuse.point == point:
+                if flush:
+                    self._producer.flush(5)
+                fuse.passes(point)
+
+    class KillingOpener(KafkaOpener):
+        def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
+            def opened_and_passes(result: Opened) -> None:
+                opened(result)
+                fuse.passes("in_recovery")
+
+            super().open(numbers, wanted, opened_and_passes)
+
+    class KillingEngine(Engine):
+        def revoke(self, numbers: list[int]) -> None:
+            fuse.passes("in_revoke")
+            super().revoke(numbers)
+
+    return Parts(transaction=KillingTransaction, opener=KillingOpener, engine=KillingEngine)
