@@ -44,6 +44,7 @@ def consumer(settings: Settings, *, client_id: str) -> dict[str, Any]:
         "enable.auto.offset.store": False,
         "isolation.level": "read_committed",
         "auto.offset.reset": "error",
+        "enable.partition.eof": True,
         "partition.assignment.strategy": "range",
         "session.timeout.ms": settings.session_timeout,
         "heartbeat.interval.ms": max(1, settings.session_timeout // 5),
