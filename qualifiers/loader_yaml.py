@@ -116,7 +116,7 @@ def read_tree(text: bytes | str, name: str) -> tuple[Node, list[Fault]]:
 
 def _decoded(text: bytes | str, name: str) -> str:
     if len(text) > MAX_BYTES:
-        message = f"the file is larger than a funnel can be ({len(text):,} bytes, of {MAX_BYTES:,})"
+        message = f"the file is larger than a funnel can be ({MAX_BYTES:,} bytes)"
         raise NotATree(Fault(name, 1, 1, "too-large", message))
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
