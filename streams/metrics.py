@@ -1,0 +1,328 @@
+"""What a worker measures: the one catalogue, and where its figures come from.
+
+Counters and histograms are told by the engine, once a pass, never once a record;
+gauges are read off the engine when somebody scrapes, so nothing has to keep them in
+step: a partition that has gone is simply not there any more.
+"""
+
+import threading
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Literal, NamedTuple, get_args
+
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from qualifiers import Funnel
+from schemas.dead_letter import DeadLetterReason
+from schemas.decision import ActivityCause
+from streams.engine.opening import Opened
+from streams.engine.partition import Partition
+from streams.engine.processing import Pass
+
+PREFIX = "leadgate_"
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_STAY_DAYS = (1, 2, 7, 14, 30, 60, 90, 180, 365)
+
+Kind = Literal["counter", "gauge", "histogram"]
+Labels = tuple[str, ...]
+Samples = Mapping[Labels, float]
+
+
+class Entry(NamedTuple):
+    """A metric: its name without the prefix, what it is, its labels, what it tells, its buckets' bounds."""
+
+    name: str
+    kind: Kind
+    labels: Labels
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+CATALOGUE = (
+    Entry(
+        "activities_total",
+        "counter",
+        ("outcome", "format"),
+        "Records taken from the input, by what became of them and the format they came in.",
+    ),
+    Entry(
+        "activities_by_type_total",
+        "counter",
+        ("type",),
+        "Activities applied, or seen before, by type; a type that the funnel does not name is `other`.",
+    ),
+    Entry(
+        "stage_changes_total",
+        "counter",
+        ("from", "to", "rule"),
+        "Stage changes committed; `from` is empty where a lead was created.",
+    ),
+    Entry("leads", "gauge", ("stage",), "Leads in this worker's open partitions, by stage."),
+    Entry(
+        "previous_stage_seconds",
+        "histogram",
+        ("stage",),
+        "How long leads had been in the stage that they left.",
+        # From a demonstration's seconds to the year that a sale may take.
+        (10, _MINUTE, 10 * _MINUTE, _HOUR, 6 * _HOUR, *(days * _DAY for days in _STAY_DAYS)),
+    ),
+    Entry(
+        "decision_latency_seconds",
+        "histogram",
+        (),
+        "From a record's time to the commit of a stage change that it caused, not one that time caused.",
+        # Tens of milliseconds in a quiet stream; minutes while a backlog is worked off.
+        (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+    ),
+    Entry(
+        "chunk_seconds",
+        "histogram",
+        (),
+        "How long a pass took, its transaction included.",
+        # Up to what ends a transaction: its time-out.
+        (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+    ),
+    Entry(
+        "chunk_records",
+        "histogram",
+        (),
+        "How many records of the input a pass took; none where time alone moved leads.",
+        (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000),
+    ),
+    Entry(
+        "consumer_lag_records",
+        "gauge",
+        ("topic", "partition"),
+        "How far an open partition's applied position is behind the end of its log.",
+    ),
+    Entry(
+        "stream_time_seconds",
+        "gauge",
+        ("partition",),
+        "An open partition's clock, since the epoch: up to where time has moved its silent leads.",
+    ),
+    Entry(
+        "transactions_total",
+        "counter",
+        ("outcome",),
+        "Transactions by outcome; an aborted or fenced one is done again from what is committed.",
+    ),
+    Entry("table_leads", "gauge", ("partition",), "Leads in an open partition's table."),
+    Entry(
+        "table_recovery_seconds",
+        "histogram",
+        (),
+        "From an assignment to a table that is built from its changelog.",
+        (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300),
+    ),
+    Entry("rebalances_total", "counter", (), "Assignments that the group has given this worker."),
+    Entry("dead_letters_total", "counter", ("reason",), "Dead letters, by what was wrong with the record."),
+    Entry("funnel_info", "gauge", ("funnel", "hash"), "1, with the funnel in force as labels."),
+    Entry(
+        "broker_waiting_seconds",
+        "gauge",
+        (),
+        "How long this worker has been waiting for the brokers to answer; 0 while they do.",
+    ),
+)
+"""All metrics that are leadgate's own. A lead is never a label."""
+
+
+def catalogue_table() -> str:
+    """The catalogue as a Markdown table, for the documentation."""
+    lines = ["| metric | kind | labels | what it tells |", "| --- | --- | --- | --- |"]
+    for entry in CATALOGUE:
+        labels = ", ".join(f"`{label}`" for label in entry.labels)
+        lines.append(f"| `{PREFIX}{entry.name}` | {entry.kind} | {labels} | {entry.help} |")
+    return "\n".join(lines) + "\n"
+
+
+class Waiting(NamedTuple):
+    """The brokers do not answer: since when (ms since the epoch), and what was asked of them."""
+
+    since: int
+    why: str
+
+
+class Metrics(Collector):
+    """Watches the engine (its `Observer`), and tells on a scrape.
+
+    ``input_format`` is that of the activities read, ``wall_clock`` gives ms since the epoch.
+    """
+
+    def __init__(
+        self, funnel: Funnel, topic: str, wall_clock: Callable[[], int], input_format: str = "native"
+    ) -> None:
+        self.waiting_for_broker: Waiting | None = None
+        self._funnel, self._topic, self._wall_clock, self._format = funnel, topic, wall_clock, input_format
+        self._partitions: Callable[[], Mapping[int, Partition]] = dict
+        self._ends: Callable[[], Mapping[int, int]] = dict
+        self._lock = (
+            threading.Lock()
+        )  # over the two that follow: passes, openings and scrapes are in three threads
+        self._counts = {entry.name: Counter[Labels]() for entry in CATALOGUE if entry.kind == "counter"}
+        self._histograms = {entry.name: _Histogram(entry) for entry in CATALOGUE if entry.kind == "histogram"}
+        # A counter that first shows at 1 hides its first increase.
+        self._count("activities_total", {(outcome, input_format): 0 for outcome in _OUTCOMES})
+        self._count("activities_by_type_total", {(name,): 0 for name in (*funnel.activity_types, "other")})
+        self._count("transactions_total", {(outcome,): 0 for outcome in _ENDINGS})
+        self._count("dead_letters_total", {(reason,): 0 for reason in get_args(DeadLetterReason)})
+        self._count("rebalances_total", {(): 0})
+        self.registry = CollectorRegistry()
+        """What is scraped: this catalogue, and the process's and Python's own metrics."""
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+
+    def watch(
+        self, partitions: Callable[[], Mapping[int, Partition]], ends: Callable[[], Mapping[int, int]]
+    ) -> None:
+        """Read the gauges off these: the open partitions, and the log ends of the input, both by number."""
+        self._partitions, self._ends = partitions, ends
+
+    # What the engine tells ------------------------------------------------------------
+
+    def committed(self, made: Pass, seconds: float) -> None:
+        """A pass has been committed, ``seconds`` after it began."""
+        now = self._wall_clock()
+        changes = Counter[Labels]((change.from_ or "", change.to, change.rule) for change in made.decisions)
+        stays: dict[Labels, list[float]] = {}
+        latencies = []
+        for change, stamp in zip(made.decisions, made.decided_stamps, strict=True):
+            if change.from_ is not None and change.previous_stage_seconds is not None:
+                stays.setdefault((change.from_,), []).append(change.previous_stage_seconds)
+            if isinstance(change.cause, ActivityCause):
+                latencies.append(max(0, now - stamp) / 1_000)
+        with self._lock:
+            self._count("activities_total", {(name, self._format): n for name, n in made.outcomes.items()})
+            self._count("activities_by_type_total", {(name,): n for name, n in made.types.items()})
+            self._count("dead_letters_total", {(reason,): n for reason, n in made.dead.items()})
+            self._count("stage_changes_total", changes)
+            self._count("transactions_total", {("committed",): 1})
+            for stage, lengths in stays.items():
+                self._histograms["previous_stage_seconds"].observe(lengths, stage)
+            self._histograms["decision_latency_seconds"].observe(latencies)
+            self._histograms["chunk_seconds"].observe([seconds])
+            self._histograms["chunk_records"].observe([made.records])
+
+    def aborted(self, fenced: bool) -> None:
+        """A pass was thrown away."""
+        with self._lock:
+            self._count("transactions_total", {("fenced" if fenced else "aborted",): 1})
+
+    def opened(self, opened: Opened) -> None:
+        """A partition takes records again."""
+        with self._lock:
+            self._histograms["table_recovery_seconds"].observe([opened.seconds])
+
+    def closed(self, numbers: list[int]) -> None:
+        """Nothing to do: gauges are read off what is open."""
+
+    def rebalanced(self) -> None:
+        """The group has given us an assignment."""
+        with self._lock:
+            self._count("rebalances_total", {(): 1})
+
+    def waiting(self, why: str | None) -> None:
+        """The broker does not answer (or, None, does again)."""
+        if why is None:
+            self.waiting_for_broker = None
+        else:
+            before = self.waiting_for_broker
+            self.waiting_for_broker = Waiting(before.since if before else self._wall_clock(), why)
+
+    def _count(self, name: str, more: Mapping[Labels, int]) -> None:
+        # Not Counter.update: it would leave out the zeros that are meant to show.
+        counts = self._counts[name]
+        for labels, number in more.items():
+            counts[labels] += number
+
+    # What a scrape asks -----------------------------------------------------------------
+
+    def collect(self) -> Iterator[Metric]:
+        """The catalogue's metrics, in its order."""
+        gauges = self._gauges()
+        with self._lock:
+            families = [self._family(entry, gauges) for entry in CATALOGUE]
+        yield from families
+
+    def _family(self, entry: Entry, gauges: Mapping[str, Samples]) -> Metric:
+        name = PREFIX + entry.name
+        if entry.kind == "histogram":
+            histogram = HistogramMetricFamily(name, entry.help, labels=entry.labels)
+            for labels, buckets, total in self._histograms[entry.name].read():
+                histogram.add_metric(labels, buckets, total)
+            return histogram
+        family: CounterMetricFamily | GaugeMetricFamily
+        if entry.kind == "counter":
+            samples: Samples = self._counts[entry.name]
+            family = CounterMetricFamily(name, entry.help, labels=entry.labels)
+        else:
+            samples = gauges[entry.name]
+            family = GaugeMetricFamily(name, entry.help, labels=entry.labels)
+        for labels, value in samples.items():
+            family.add_metric(labels, value)
+        return family
+
+    def _gauges(self) -> dict[str, Samples]:
+        partitions, ends = self._partitions(), self._ends()
+        waiting = self.waiting_for_broker
+        stages = Counter(dict.fromkeys(self._funnel.stages, 0))
+        for partition in partitions.values():
+            stages.update(dict(partition.table.stages))
+        return {
+            "leads": {(stage,): number for stage, number in stages.items()},
+            "table_leads": {(str(number),): len(open_.table) for number, open_ in partitions.items()},
+            "stream_time_seconds": {
+                (str(number),): open_.clock / 1_000 for number, open_ in partitions.items()
+            },
+            "consumer_lag_records": {
+                (self._topic, str(number)): max(0, ends[number] - open_.position)
+                for number, open_ in partitions.items()
+                if number in ends
+            },
+            "funnel_info": {(self._funnel.slug, self._funnel.hash): 1},
+            "broker_waiting_seconds": {
+                (): max(0, self._wall_clock() - waiting.since) / 1_000 if waiting else 0
+            },
+        }
+
+
+_OUTCOMES = ("applied", "duplicate", "rekeyed", "dead_letter")
+_ENDINGS = ("committed", "aborted", "fenced")
+
+
+class _Histogram:
+    """A histogram that takes many values at once, which prometheus-client's own does not."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._bounds = entry.buckets
+        self._edges = [*map(floatToGoString, entry.buckets), "+Inf"]
+        self._counts: dict[Labels, list[int]] = {}
+        self._sums: dict[Labels, float] = {}
+        if not entry.labels:
+            self.observe([])
+
+    def observe(self, values: Iterable[float], labels: Labels = ()) -> None:
+        counts = self._counts.setdefault(labels, [0] * len(self._edges))
+        total = 0.0
+        for value in values:
+            counts[bisect_left(self._bounds, value)] += 1
+            total += value
+        self._sums[labels] = self._sums.get(labels, 0.0) + total
+
+    def read(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
+        """Labels, (upper edge, how many up to it) of each bucket, the sum."""
+        for labels, counts in self._counts.items():
+            yield labels, list(zip(self._edges, accumulate(counts), strict=True)), self._sums[labels]

@@ -1,0 +1,132 @@
+"""Who owns a partition, and where it is reached.
+
+A worker's consumer carries its address in its `client.id`. The group's coordinator
+tells every member's `client.id` and partitions to whoever asks, so workers find each
+other with nothing but Kafka; and a worker that the coordinator names learns that it
+is still a member, which is what lets it answer for its leads.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka.admin import AdminClient
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS = 1.0
+"""So long an answer is used again without asking."""
+ANSWER_SECONDS = 0.5
+"""So long one waits for the coordinator, before the last answer has to do."""
+
+_CLIENT_ID = re.compile(r"leadgate/([^/\s]+)/([^/\s]+:[0-9]{1,5})")
+
+
+class Advertised(NamedTuple):
+    """A worker's name, and where other workers reach it, as host:port."""
+
+    worker: str
+    address: str
+
+    @property
+    def client_id(self) -> str:
+        """The `client.id` that says so. Raises ValueError where it could not be read back."""
+        text = f"leadgate/{self.worker}/{self.address}"
+        if parse_client_id(text) != self:
+            raise ValueError(f"neither a worker's name nor its host:port may have a slash or space: {text}")
+        return text
+
+
+def parse_client_id(text: str) -> Advertised | None:
+    """The worker that a `client.id` names; None when it is no worker's.
+
+    >>> parse_client_id("leadgate/worker-1/10.0.0.7:6066")
+    Advertised(worker='worker-1', address='10.0.0.7:6066')
+    """
+    match = _CLIENT_ID.fullmatch(text)
+    return Advertised(match[1], match[2]) if match else None
+
+
+@dataclass(slots=True, frozen=True)
+class Owners:
+    """Who owns which partition, as the coordinator said when asked at ``asked_at`` (monotonic seconds).
+
+    A partition on its way from one worker to another is not in it.
+    """
+
+    asked_at: float
+    by_partition: Mapping[int, Advertised]
+
+
+class Ownership(Protocol):
+    """Knows the owners."""
+
+    async def owners(self) -> Owners | None:
+        """The owners; None when nobody could say within the last half session time-out."""
+
+
+class GroupOwnership:
+    """Ownership as the consumer group's coordinator tells it.
+
+    Within half a session time-out of the coordinator's word a member cannot have been
+    replaced unnoticed: it would first have had to miss its heartbeats for a whole one.
+    ``session_timeout`` in seconds; ``clock`` is monotonic, in seconds.
+    """
+
+    def __init__(
+        self,
+        admin: AdminClient,
+        group: str,
+        topic: str,
+        session_timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._admin, self._group, self._topic, self._clock = admin, group, topic, clock
+        self._valid = session_timeout / 2
+        self._last: Owners | None = None
+        self._asking: Future[Any] | None = None
+
+    async def owners(self) -> Owners | None:
+        """The owners; None when the coordinator has not answered within half a session time-out."""
+        if not self._younger(FRESH_SECONDS):
+            if self._asking is None or self._asking.done():
+                self._asking = self._ask()
+            # All who ask meanwhile wait for the same answer, and nobody for long.
+            await asyncio.wait({asyncio.wrap_future(self._asking)}, timeout=ANSWER_SECONDS)
+        return self._last if self._younger(self._valid) else None
+
+    def _younger(self, seconds: float) -> bool:
+        return self._last is not None and self._clock() - self._last.asked_at < seconds
+
+    def _ask(self) -> Future[Any]:
+        # The word holds from when it was asked for: it may be on its way for a while.
+        asked_at = self._clock()
+        answers = self._admin.describe_consumer_groups([self._group], request_timeout=max(1.0, self._valid))
+        answer = answers[self._group]
+        answer.add_done_callback(lambda heard: self._hear(heard, asked_at))
+        return answer
+
+    def _hear(self, answer: Future[Any], asked_at: float) -> None:
+        error = answer.exception()
+        if error is None:
+            self._last = Owners(asked_at, self._read(answer.result()))
+        else:
+            said = error.args[0].str() if isinstance(error, KafkaException) else repr(error)
+            log.warning("group_not_described", group=self._group, error=said)
+
+    def _read(self, description: Any) -> dict[int, Advertised]:
+        if description.state != ConsumerGroupState.STABLE:
+            return {}
+        return {
+            partition.partition: advertised
+            for member in description.members
+            if (advertised := parse_client_id(member.client_id)) is not None
+            for partition in member.assignment.topic_partitions
+            if partition.topic == self._topic
+        }

@@ -1,0 +1,62 @@
+"""The funnel in force, and how many of this worker's leads are where in it."""
+
+from collections import Counter
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from schemas.decision import Moment
+from streams.web.answers import answer
+from streams.web.worker import WorkerView
+
+
+class StageLeads(BaseModel):
+    """How many leads are in a stage."""
+
+    stage: str
+    leads: int
+
+
+class PartitionState(BaseModel):
+    """A partition of this worker's; what is not known before it is open is null."""
+
+    partition: int
+    open: bool
+    leads: int | None = None
+    clock: Moment | None = None
+
+
+class FunnelPage(BaseModel):
+    """`/funnel`: stages in the funnel's order, counts over this worker's open partitions alone."""
+
+    funnel: str
+    hash: str
+    worker: str
+    leads: int
+    stages: list[StageLeads]
+    partitions: list[PartitionState]
+
+
+async def funnel(_request: web.Request, worker: WorkerView) -> web.Response:
+    """The funnel with this worker's counts; the sum over all workers is the metric `leadgate_leads`."""
+    open_partitions = worker.engine.open_partitions
+    counts = Counter(dict.fromkeys(worker.funnel.stages, 0))
+    states = []
+    for number in sorted(worker.engine.assigned | open_partitions.keys()):
+        partition = open_partitions.get(number)
+        if partition is None:
+            states.append(PartitionState(partition=number, open=False))
+            continue
+        counts.update(dict(partition.table.stages))
+        clock = partition.clock or None
+        states.append(PartitionState(partition=number, open=True, leads=len(partition.table), clock=clock))
+    return answer(
+        FunnelPage(
+            funnel=worker.funnel.slug,
+            hash=worker.funnel.hash,
+            worker=worker.me.worker,
+            leads=counts.total(),
+            stages=[StageLeads(stage=stage, leads=number) for stage, number in counts.items()],
+            partitions=states,
+        )
+    )

@@ -1,0 +1,108 @@
+"""A lead, as its owner knows it.
+
+Only the owner of a lead's home partition answers, and only while the group says that
+it is the owner; any other worker asks the owner, once; while nobody certain is there,
+the answer is 503. So nobody reads what another worker has moved on from.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from schemas.lead import decode_lead
+from streams.engine.homes import home
+from streams.ownership import Advertised
+from streams.web.answers import Problem, answer, later
+from streams.web.worker import WorkerView
+
+FORWARDED = "Leadgate-Forwarded-By"
+"""The header of a request that one worker makes of another: it goes no further."""
+LONGEST_ID = 2_048
+"""Bytes of a lead id; percent-encoded it still fits into a request's first line."""
+FORWARD_SECONDS = 5.0
+
+_PEERS = web.AppKey("peers", aiohttp.ClientSession)
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+async def forwarding(application: web.Application) -> AsyncIterator[None]:
+    """Keeps the connections to the other workers, for as long as the application lives."""
+    timeout = aiohttp.ClientTimeout(total=FORWARD_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        application[_PEERS] = session
+        yield
+
+
+async def no_lead(_request: web.Request, _worker: WorkerView) -> web.Response:
+    """A lead page without a lead."""
+    return answer(Problem(error="which lead? Its id goes behind /leads/"), 400)
+
+
+async def lead(request: web.Request, worker: WorkerView) -> web.Response:
+    """The lead's stage, scores, traits, due time and last transitions."""
+    try:
+        lead_id = _lead_id(request.rel_url.raw_path)
+    except ValueError as error:
+        return answer(Problem(error=str(error)), 400)
+    key = lead_id.encode()
+    number = home(key, worker.partitions)
+    owners = await worker.ownership.owners()
+    if owners is None:
+        return later("the group's coordinator does not answer, so nobody knows who owns this lead")
+    owner = owners.by_partition.get(number)
+    if owner is None:
+        return later(f"partition {number} is moving from one worker to another")
+    if owner != worker.me:
+        if FORWARDED in request.headers:
+            return later(f"partition {number} has moved on, to {owner.worker}")
+        return await _ask(owner, request, worker)
+    return _own(lead_id, key, number, worker)
+
+
+def _lead_id(raw_path: str) -> str:
+    """The lead id of a request, as it was before it was percent-encoded. Raises ValueError."""
+    encoded = raw_path.rpartition("/")[2]
+    if _BROKEN_ESCAPE.search(encoded):
+        raise ValueError("the lead id is not percent-encoded as it should be: a % is written as %25")
+    try:
+        lead_id = unquote(encoded, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("the lead id is not UTF-8 behind its percent-encoding") from None
+    if len(lead_id.encode()) > LONGEST_ID:
+        raise ValueError(f"the lead id is longer than {LONGEST_ID} bytes")
+    return lead_id
+
+
+def _own(lead_id: str, key: bytes, number: int, worker: WorkerView) -> web.Response:
+    """The answer of the owner."""
+    partition = worker.engine.open_partitions.get(number)
+    if partition is None:
+        return later(f"partition {number} is being recovered")
+    state = partition.table.get(key)
+    if state is None:
+        return answer(Problem(error=f"there is no lead {lead_id!r}"), 404)
+    known = decode_lead(state)
+    # Scores decay; they are shown at the moment up to which the lead's silence has been judged.
+    return answer(worker.funnel.view(lead_id, known, max(partition.clock, known.clock)))
+
+
+async def _ask(owner: Advertised, request: web.Request, worker: WorkerView) -> web.Response:
+    """The answer of another worker, passed on."""
+    # Encoded as it came: an id of two dots is not a way up.
+    url = URL(f"http://{owner.address}{request.rel_url.raw_path}", encoded=True)
+    try:
+        async with request.app[_PEERS].get(url, headers={FORWARDED: worker.me.worker}) as response:
+            body = await response.read()
+    except (aiohttp.ClientError, TimeoutError):
+        return later(f"{owner.worker}, which owns this lead, does not answer at {owner.address}")
+    if response.status not in _PASSED_ON:
+        return later(f"{owner.worker}, which owns this lead, answers {response.status}")
+    headers = {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
+    return web.Response(body=body, status=response.status, content_type="application/json", headers=headers)
+
+
+_PASSED_ON = frozenset({200, 404, 503})
