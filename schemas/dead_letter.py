@@ -26,7 +26,11 @@ DeadLetterReason = Literal[
 
 
 class DeadLetterLine(BaseModel):
-    """A dead letter of ``leadgate qualify``: the input line (from 1), why, and its text."""
+    """A dead letter of ``leadgate qualify``: the input line (from 1), why, and its text.
+
+    ``reason`` is a DeadLetterReason, a colon, and a sentence for a person; in ``value``
+    bytes that are not UTF-8 are written as ``\\xff``.
+    """
 
     model_config = ConfigDict(frozen=True, title="DeadLetter")
 

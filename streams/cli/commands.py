@@ -1,0 +1,187 @@
+"""The table of commands, and how they are found, run and ended."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from streams.errors import INTERRUPTED, OUR_BUG, Mendable, Misuse, OutsideWorld
+
+
+@dataclass(frozen=True)
+class Command:
+    """A row of the table: where a command is, its line in `leadgate --help`, and how it is used.
+
+    ``target`` is ``module:name`` of a function with typer's annotations, or of a Typer
+    app for a command that has commands of its own.
+    """
+
+    target: str
+    summary: str
+    examples: tuple[str, ...]
+
+    def load(self) -> Any:
+        """The function or the app. Imports its module."""
+        module, _, name = self.target.partition(":")
+        return getattr(import_module(module), name)
+
+
+COMMANDS: dict[str, Command] = {
+    "demo": Command(
+        "streams.cli.demo:demo",
+        "See it work: a real Kafka, a believable population, leads moving.",
+        ("leadgate demo", "leadgate demo --duration 20"),
+    ),
+    "worker": Command(
+        "streams.cli.worker:worker",
+        "Run a worker: activities in, stage changes out, each exactly once.",
+        ("LEADGATE_FUNNEL=startup leadgate worker", "leadgate worker --settings leadgate.toml"),
+    ),
+    "topics": Command(
+        "streams.cli.topics:app",
+        "Create the topics, or check that they are as they must be.",
+        ("leadgate topics create", "leadgate topics check"),
+    ),
+    "kafka": Command(
+        "streams.cli.kafka:app",
+        "A real Kafka on this machine: start, stop, status.",
+        ("leadgate kafka start", "leadgate kafka status", "leadgate kafka stop"),
+    ),
+    "lint": Command(
+        "streams.cli.lint:lint",
+        "Look for faults in a funnel file.",
+        ("leadgate lint startup",),
+    ),
+    "qualify": Command(
+        "streams.cli.qualify:qualify",
+        "Run a funnel over activities from files or stdin, without Kafka.",
+        (
+            "leadgate simulate --leads 100 --days 30 > activities.jsonl",
+            "leadgate qualify startup activities.jsonl --leads leads.jsonl > stage-changes.jsonl",
+            "leadgate qualify startup activities.jsonl --until 2027-01-01T00:00:00Z > later.jsonl",
+        ),
+    ),
+    "simulate": Command(
+        "streams.cli.simulate:simulate",
+        "Make up the activities of a believable population, to stdout or to a topic.",
+        (
+            "leadgate simulate --leads 1000 --days 90 --until 2026-04-01T00:00:00Z > history.jsonl",
+            "leadgate simulate --bulk 10000 --leads 200 --zipf 1.1 > bulk.jsonl",
+            "leadgate simulate --live --rate 50 --topic lead.activities --bootstrap-servers localhost:9092",
+        ),
+    ),
+    "schema": Command(
+        "streams.cli.schema:schema",
+        "Print the JSON Schema of what goes in and out.",
+        ("leadgate schema activity", "leadgate schema funnel > funnel.schema.json"),
+    ),
+}
+"""Every command, in the order in which a newcomer meets them."""
+
+_PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
+# typer may carry a click of its own, so click's classes are found through typer's.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class _Commands(TyperGroup):
+    """The commands of the table. Listing them imports none of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in the class above
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - likewise
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - likewise
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+
+
+def _command(name: str) -> Any:
+    row = COMMANDS[name]
+    target = row.load()
+    # \b keeps the lines as they are.
+    epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in row.examples)
+    if isinstance(target, typer.Typer):
+        command = typer.main.get_command(target)
+        command.name, command.epilog = name, epilog
+        return command
+    leaf = typer.Typer(**_PLAIN)
+    leaf.command(name, epilog=epilog)(target)
+    return typer.main.get_command(leaf)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            version = metadata.version("leadgate")
+        except metadata.PackageNotFoundError:
+            version = "(a checkout that is not installed: make setup)"
+        typer.echo(f"leadgate {version}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Lead qualification as a stream processor: activities in, stage changes out."""
+
+
+def _program() -> Callable[..., Any]:
+    app = typer.Typer(cls=_Commands, no_args_is_help=True, **_PLAIN)
+    app.callback()(_root)
+    return typer.main.get_command(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; the exit code. What went wrong is said on stderr, in one place, here."""
+    try:
+        code = _program()(args=list(arguments), prog_name="leadgate", standalone_mode=False)
+    except Mendable as error:
+        return _end(str(error), error.exit_code)
+    except _UsageError as error:
+        return _end(*_misuse(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except OSError as error:
+        return _end(
+            f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",
+            OutsideWorld.exit_code,
+        )
+    except Exception as error:
+        return _judge(error)
+    return code if isinstance(code, int) else 0
+
+
+def _judge(error: Exception) -> int:
+    from qualifiers import FunnelFaults  # only now: what goes well need not wait for it
+
+    if isinstance(error, FunnelFaults):
+        return _end(f"the funnel has faults:\n{error}", Misuse.exit_code)
+    traceback.print_exc()
+    return _end("this is a bug in leadgate: please report it with the lines above", OUR_BUG)
+
+
+def _misuse(error: Any) -> tuple[str, int]:
+    message, context = error.format_message(), error.ctx
+    if not message.startswith("Usage:"):  # it does where a group was asked without its command
+        message = " ".join(message.split()).rstrip(".")
+        if context is not None:
+            message += f" (see {context.command_path} --help)"
+    return message, Misuse.exit_code
+
+
+def _end(message: str, code: int) -> int:
+    typer.echo(message if message.startswith("Usage:") else f"leadgate: {message}", err=True)
+    return code

@@ -1,0 +1,77 @@
+"""Files and streams as the commands use them: big blocks, clear errors, progress for a person."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Self, TypeVar
+
+import typer
+
+from streams.errors import NOBODY_READS, Misuse
+
+_BLOCK = 1 << 20
+_T = TypeVar("_T")
+
+
+def input_file(path: Path) -> BinaryIO:
+    """A file to read, in big blocks. Raises Misuse when it cannot be opened."""
+    try:
+        return path.open("rb", buffering=_BLOCK)
+    except OSError as error:
+        raise Misuse(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def output_file(path: Path) -> BinaryIO:
+    """A file to write, in big blocks. Raises Misuse when it cannot be opened."""
+    try:
+        return path.open("wb", buffering=_BLOCK)
+    except OSError as error:
+        raise Misuse(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Stdout for bytes, flushed at the end. When its reader has gone (`| head`), the command ends quietly."""
+    out = sys.stdout.buffer
+    try:
+        yield out
+        out.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more when it ends; let that find a reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(NOBODY_READS) from None
+
+
+class Progress:
+    """A line on stderr that says how far long work has come; nothing unless a person is looking."""
+
+    EVERY = 8_192
+    """Items between two looks at the time."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = False
+
+    def over(self, items: Iterator[_T]) -> Iterator[_T]:
+        """The items, as they are taken."""
+        return self._watched(items) if sys.stderr.isatty() else items
+
+    def _watched(self, items: Iterator[_T]) -> Iterator[_T]:
+        start = last = time.monotonic()
+        for count, item in enumerate(items, 1):
+            yield item
+            if count % self.EVERY == 0 and (now := time.monotonic()) - last > 0.5:
+                last, self._shown = now, True
+                sys.stderr.write(f"\r{count:,} {self._what}, {count / (now - start):,.0f}/s ")
+                sys.stderr.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

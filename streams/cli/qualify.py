@@ -1,0 +1,82 @@
+"""`leadgate qualify`: the same engine without Kafka, from JSON lines to JSON lines."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from streams.cli.output import Progress, input_file, output_file, standard_output
+
+_STDIN = "-"
+
+
+def qualify(
+    funnel: Annotated[str, typer.Argument(help="A funnel file, or a preset's name.", show_default=False)],
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Activities, a JSON object a line; - or none is stdin.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Let time go on to this moment (RFC 3339), or to now.", metavar="MOMENT"),
+    ] = None,
+    dead_letters: Annotated[
+        Path | None,
+        typer.Option(help="Where lines that cannot be read go.  [default: stderr]", metavar="FILE"),
+    ] = None,
+    leads: Annotated[
+        Path | None, typer.Option(help="Where each lead's last state goes.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Run a funnel over activities and print every stage change, a JSON object a line, in the order decided.
+
+    The activities are taken in the order in which they come, several files as if they
+    were one. Time ends at the newest activity, unless --until says more: then everything
+    that comes due by itself until that moment happens too.
+
+    A line that cannot be read stops nothing: it goes to the dead letters, and the exit
+    code is 1.
+    """
+    from qualifiers import compile_funnel, load_funnel
+    from streams.cli.qualifying import Run
+    from streams.funnel_files import read_funnel_file
+
+    end = _moment(until)
+    compiled = compile_funnel(load_funnel(*read_funnel_file(funnel)))
+    with ExitStack() as stack:
+        out = stack.enter_context(standard_output())
+        bad = stack.enter_context(output_file(dead_letters)) if dead_letters else sys.stderr.buffer
+        states = stack.enter_context(output_file(leads)) if leads else None
+        inputs = [_opened(name, stack) for name in files or [_STDIN]]
+        run = Run(compiled, out, bad)
+        run.read(stack.enter_context(Progress("activities")).over(_lines(inputs)))
+        run.finish(end)
+        if states:
+            run.write_leads(states)
+    if run.dead_letters:
+        raise typer.Exit(1)
+
+
+def _moment(until: str | None) -> int | None:
+    from schemas.moments import parse_moment
+    from streams import clock
+
+    if until is None:
+        return None
+    if until == "now":
+        return clock.now()
+    try:
+        return parse_moment(until)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; or say now", param_hint="--until") from None
+
+
+def _opened(name: str, stack: ExitStack) -> BinaryIO:
+    return sys.stdin.buffer if name == _STDIN else stack.enter_context(input_file(Path(name)))
+
+
+def _lines(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
+    for file in inputs:
+        yield from file
