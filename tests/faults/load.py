@@ -1,0 +1,93 @@
+"""What the workers get to work on: seeded activities of a past year, or of this very moment."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+
+from confluent_kafka import Producer
+
+from schemas.moments import DAY, format_moment
+from tests.faults.workers import Group
+
+_TYPES = {
+    "page_viewed": 50,
+    "email_opened": 15,
+    "ebook_downloaded": 8,
+    "demo_requested": 5,
+    "sales_accepted": 8,
+    "identified": 8,
+    "deal_won": 1,
+    "unsubscribed": 1,
+}
+_PATHS = ("/pricing", "/pricing/teams", "/docs", "/")
+
+Pair = tuple[bytes | None, bytes | None]
+
+
+def activity(chance: random.Random, number: int, lead: str, at: int) -> Pair:
+    """One activity as the record's (key, value); ``at`` in ms."""
+    kind = chance.choices(list(_TYPES), list(_TYPES.values()))[0]
+    value = {
+        "id": f"a{number}",
+        "lead_id": lead,
+        "type": kind,
+        "occurred_at": format_moment(at),
+        "properties": {"path": chance.choice(_PATHS)} if kind == "page_viewed" else {},
+        "traits": {"company": {"employees": chance.choice([5, 80, 900])}} if kind == "identified" else {},
+        "source": chance.choice(["search", "event", "content"]),
+    }
+    return lead.encode(), json.dumps(value).encode()
+
+
+def history(seed: int, activities: int, leads: int) -> Iterator[Pair]:
+    """Activities of a year that ended 200 days ago: in order, but for some late ones and some said twice."""
+    chance = random.Random(seed)
+    end = time.time_ns() // 1_000_000 - 200 * DAY
+    step = 365 * DAY // activities
+    for number in range(activities):
+        lead = f"lead-{chance.randrange(leads)}"
+        late = chance.randrange(3 * DAY) if chance.random() < 0.03 else 0
+        pair = activity(chance, number, lead, end - 365 * DAY + number * step - late)
+        yield pair
+        if chance.random() < 0.02:
+            yield pair
+
+
+class Live(threading.Thread):
+    """Sends activities of this moment, ``rate`` a second, until `end`; each waits for the broker's word.
+
+    An activity that comes to lie in the log long after it happened may find its
+    lead moved on by time, which is right, but not what the oracle recomputes; so
+    nothing is left to wait in the producer's queue.
+    """
+
+    def __init__(self, group: Group, seed: int, leads: int, rate: float, producer: Producer | None = None) -> None:
+        super().__init__(daemon=True)
+        self._producer = producer or group.producer()
+        self._topic = group.settings.activities_topic
+        self._chance = random.Random(seed)
+        self._leads = leads
+        self._rate = rate
+        self._ending = threading.Event()
+        self.sent = 0
+        self.slowest = 0.0
+
+    def run(self) -> None:
+        """Send."""
+        batch = max(1, int(self._rate / 20))
+        while not self._ending.wait(batch / self._rate):
+            started = time.monotonic()
+            for _ in range(batch):
+                lead = f"lead-{self._chance.randrange(self._leads)}"
+                key, value = activity(self._chance, self.sent, lead, time.time_ns() // 1_000_000)
+                self._producer.produce(self._topic, key=key, value=value)
+                self.sent += 1
+            self._producer.flush()
+            self.slowest = max(self.slowest, time.monotonic() - started)
+
+    def end(self) -> None:
+        """Stop sending; what was sent is in the log."""
+        self._ending.set()
+        self.join()

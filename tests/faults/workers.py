@@ -1,0 +1,157 @@
+"""A group of worker processes on topics of its own, and the load that they work on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from qualifiers import Funnel, compile_funnel, load_funnel
+from streams import kafka_clients, topics
+from streams.settings import Settings, load_settings
+from tests.faults import oracle
+
+PARTITIONS = 4
+SETTLED_SECONDS = 120.0
+
+
+@dataclass
+class Group:
+    """Workers of one group, their topics, and what the oracle says of them."""
+
+    bootstrap: str
+    name: str
+    directory: Path
+    funnel_path: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            "LEADGATE_BOOTSTRAP_SERVERS": self.bootstrap,
+            "LEADGATE_GROUP": self.name,
+            "LEADGATE_ACTIVITIES_TOPIC": f"{self.name}.activities",
+            "LEADGATE_STAGE_CHANGES_TOPIC": f"{self.name}.stage-changes",
+            "LEADGATE_SIGNALS_TOPIC": f"{self.name}.signals",
+            "LEADGATE_DEAD_LETTERS_TOPIC": f"{self.name}.dead-letters",
+            "LEADGATE_FUNNELS_TOPIC": f"{self.name}.funnels",
+            "LEADGATE_STATE_DIRECTORY": str(self.directory / "state"),
+            "LEADGATE_SESSION_TIMEOUT": "6s",
+            "LEADGATE_WEB_PORT": "0",
+            **self.extra,
+        }
+        self.settings = self._settings()
+        topics.create(self.settings, partitions=PARTITIONS)
+        self.funnel: Funnel = compile_funnel(load_funnel(self.funnel_path.read_bytes(), self.funnel_path.name))
+
+    def _settings(self) -> Settings:
+        given = {name.removeprefix("LEADGATE_").lower(): value for name, value in self.environment.items()}
+        return load_settings(**{name: value == "true" if name == "hold_clock" else value for name, value in given.items()})
+
+    # Workers ------------------------------------------------------------------------
+
+    def start(self, **faults: str) -> subprocess.Popen[bytes]:
+        """One more worker; ``point``, ``times``, ``signal``, ``only_time`` light its fuse."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADGATE_")}
+        environment |= self.environment | {f"FAULT_{name.upper()}": value for name, value in faults.items()}
+        with (self.directory / f"worker-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.worker", str(self.funnel_path)],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        """SIGTERM for all that live, SIGKILL for those that do not heed it."""
+        living = [process for process in self.processes if process.poll() is None]
+        for process in living:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        for process in living:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def logs(self) -> str:
+        """What the workers said last, for a failure's report."""
+        texts = []
+        for path in sorted(self.directory.glob("worker-*.log")):
+            texts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}")
+        return "\n".join(texts)
+
+    # Input ----------------------------------------------------------------------------
+
+    def producer(self, **config: Any) -> Producer:
+        """A producer with Java's partitioner, or as ``config`` says."""
+        return Producer(kafka_clients.producer(self.settings) | config)
+
+    def send(self, records: Iterable[tuple[bytes | None, bytes | None]], producer: Producer | None = None) -> None:
+        """Send (key, value) pairs, and wait until the broker has them."""
+        producer = producer or self.producer()
+        for key, value in records:
+            producer.produce(self.settings.activities_topic, key=key, value=value)
+            producer.poll(0)
+        assert producer.flush(60) == 0
+
+    # Waiting --------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Wait until all that was sent has been applied, by the group's committed offsets."""
+        admin = AdminClient(kafka_clients.admin(self.settings))
+        numbers = [TopicPartition(self.settings.activities_topic, number) for number in range(PARTITIONS)]
+        asked = [ConsumerGroupTopicPartitions(self.name, numbers)]
+        reader = Consumer(kafka_clients.reader(self.settings))
+        try:
+
+            def applied() -> bool:
+                answer = admin.list_consumer_group_offsets(asked)[self.name].result()
+                committed = {one.partition: max(0, one.offset) for one in answer.topic_partitions}
+                return all(self._nothing_after(reader, number, committed[number]) for number in range(PARTITIONS))
+
+            self.wait(applied, "the input was not applied to its end")
+        finally:
+            reader.close()
+
+    def _nothing_after(self, reader: Consumer, number: int, position: int) -> bool:
+        """Whether no record (a transaction's marker is none) lies at or after ``position``."""
+        low, high = reader.get_watermark_offsets(TopicPartition(self.settings.activities_topic, number), timeout=10)
+        if max(low, position) >= high:
+            return True
+        reader.assign([TopicPartition(self.settings.activities_topic, number, max(low, position))])
+        message = reader.poll(2.0)
+        return message is not None and message.error() is not None
+
+    def wait(self, until: Callable[[], bool], failure: str, seconds: float = SETTLED_SECONDS) -> None:
+        """Poll ``until``; AssertionError with the workers' logs when it does not come true."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < deadline, f"{failure}\n{self.logs()}"
+            time.sleep(0.2)
+
+    # The oracle -----------------------------------------------------------------------
+
+    def check(self, until: dict[int, int] | None = None) -> oracle.Recomputed:
+        """Recompute everything, and compare. ``until``: each partition's last moment; None: as its clock says."""
+        records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
+        clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
+        recomputed = oracle.recompute(records, self.funnel, PARTITIONS, clocks)
+        said = oracle.read_all(self.bootstrap, self.settings.stage_changes_topic)
+        found = oracle.differences(said, recomputed)
+        assert not found, f"{len(found)} leads differ, such as\n" + "\n".join(found[:5]) + "\n" + self.logs()
+        dead = oracle.read_all(self.bootstrap, self.settings.dead_letters_topic)
+        assert len(dead) == recomputed.dead_letters.total()
+        states = oracle.final_states(self.bootstrap, self.settings.changelog)
+        assert states.keys() == recomputed.leads.keys()
+        return recomputed
