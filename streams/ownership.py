@@ -25,7 +25,7 @@ FRESH_SECONDS = 1.0
 ANSWER_SECONDS = 0.5
 """So long one waits for the coordinator, before the last answer has to do."""
 
-_CLIENT_ID = re.compile(r"leadgate/([^/\s]+)/([^/\s]+:[0-9]{1,5})")
+_CLIENT_ID = re.compile(r"leadgate/([^/\s]+)/([^/\s]+:([0-9]{1,5}))")
 
 
 class Advertised(NamedTuple):
@@ -50,7 +50,7 @@ def parse_client_id(text: str) -> Advertised | None:
     Advertised(worker='worker-1', address='10.0.0.7:6066')
     """
     match = _CLIENT_ID.fullmatch(text)
-    return Advertised(match[1], match[2]) if match else None
+    return Advertised(match[1], match[2]) if match and int(match[3]) < 65_536 else None
 
 
 @dataclass(slots=True, frozen=True)

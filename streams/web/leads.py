@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
 import aiohttp
-from aiohttp import web
+from aiohttp import hdrs, web
 from yarl import URL
 
 from schemas.lead import decode_lead
@@ -19,8 +19,10 @@ from streams.ownership import Advertised
 from streams.web.answers import Problem, answer, later
 from streams.web.worker import WorkerView
 
-FORWARDED = "Leadgate-Forwarded-By"
+FORWARDED_BY = "Leadgate-Forwarded-By"
 """The header of a request that one worker makes of another: it goes no further."""
+ANSWERED_BY = "Leadgate-Answered-By"
+"""The header that names who answers: an address may have become another program's."""
 LONGEST_ID = 2_048
 """Bytes of a lead id; percent-encoded it still fits into a request's first line."""
 FORWARD_SECONDS = 5.0
@@ -51,16 +53,19 @@ async def lead(request: web.Request, worker: WorkerView) -> web.Response:
     key = lead_id.encode()
     number = home(key, worker.partitions)
     owners = await worker.ownership.owners()
-    if owners is None:
-        return later("the group's coordinator does not answer, so nobody knows who owns this lead")
-    owner = owners.by_partition.get(number)
-    if owner is None:
-        return later(f"partition {number} is moving from one worker to another")
-    if owner != worker.me:
-        if FORWARDED in request.headers:
-            return later(f"partition {number} has moved on, to {owner.worker}")
+    owner = owners.by_partition.get(number) if owners else None
+    if owner is not None and owner != worker.me and FORWARDED_BY not in request.headers:
         return await _ask(owner, request, worker)
-    return _own(lead_id, key, number, worker)
+    if owners is None:
+        said = later("the group's coordinator does not answer, so nobody knows who owns this lead")
+    elif owner is None:
+        said = later(f"partition {number} is moving from one worker to another")
+    elif owner != worker.me:
+        said = later(f"partition {number} has moved on, to {owner.worker}")
+    else:
+        said = _own(lead_id, key, number, worker)
+    said.headers[ANSWERED_BY] = worker.me.worker
+    return said
 
 
 def _lead_id(raw_path: str) -> str:
@@ -94,15 +99,16 @@ async def _ask(owner: Advertised, request: web.Request, worker: WorkerView) -> w
     """The answer of another worker, passed on."""
     # Encoded as it came: an id of two dots is not a way up.
     url = URL(f"http://{owner.address}{request.rel_url.raw_path}", encoded=True)
+    peers, headers = request.app[_PEERS], {FORWARDED_BY: worker.me.worker}
     try:
-        async with request.app[_PEERS].get(url, headers={FORWARDED: worker.me.worker}) as response:
+        async with peers.get(url, headers=headers, allow_redirects=False) as response:
             body = await response.read()
     except (aiohttp.ClientError, TimeoutError):
         return later(f"{owner.worker}, which owns this lead, does not answer at {owner.address}")
-    if response.status not in _PASSED_ON:
-        return later(f"{owner.worker}, which owns this lead, answers {response.status}")
-    headers = {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
-    return web.Response(body=body, status=response.status, content_type="application/json", headers=headers)
+    if response.headers.get(ANSWERED_BY) != owner.worker:
+        return later(f"{owner.worker}, which owns this lead, is not to be found at {owner.address}")
+    kept = {name: response.headers[name] for name in _PASSED_ON if name in response.headers}
+    return web.Response(body=body, status=response.status, content_type="application/json", headers=kept)
 
 
-_PASSED_ON = frozenset({200, 404, 503})
+_PASSED_ON = (ANSWERED_BY, hdrs.RETRY_AFTER)

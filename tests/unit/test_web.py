@@ -1,0 +1,383 @@
+"""The pages of a worker, over real HTTP; the group and the engine say what the test lets them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+from yarl import URL
+
+from schemas.moments import DAY
+from streams.engine.homes import home
+from streams.ownership import Advertised
+from streams.web import WorkerView, add_pages
+from streams.web.leads import FORWARDED_BY, LONGEST_ID
+from tests.doubles.workers import FakeEngine, FakeGroup, live, partition, worker
+
+PARTITIONS = 4
+
+
+class Answer:
+    """A response, read."""
+
+    def __init__(self, response: aiohttp.ClientResponse, text: str) -> None:
+        self.status, self.headers, self.text = response.status, response.headers, text
+
+    @property
+    def said(self) -> Any:
+        assert self.headers["Content-Type"].startswith("application/json"), self.headers["Content-Type"]
+        return json.loads(self.text)
+
+    @property
+    def is_later(self) -> bool:
+        return self.status == 503 and int(self.headers["Retry-After"]) > 0
+
+
+Get = Callable[..., Awaitable[Answer]]
+
+
+@asynccontextmanager
+async def served(*workers: WorkerView) -> AsyncIterator[list[tuple[WorkerView, Get]]]:
+    """Each worker at an address of its own, which it advertises; and how to ask it."""
+    async with aiohttp.ClientSession() as session:
+        running: list[tuple[WorkerView, Get]] = []
+        servers = []
+        for one in workers:
+            # The address is known once it is bound, and pages are put on before that.
+            server = TestServer(web.Application())
+            port = server.port = unused_port()
+            one = replace(one, me=Advertised(one.me.worker, f"127.0.0.1:{port}"))
+            add_pages(server.app, one)
+            await server.start_server()
+            servers.append(server)
+
+            async def get(path: str, port: int = port, **headers: str) -> Answer:
+                url = URL(f"http://127.0.0.1:{port}{path}", encoded=True)
+                async with session.get(url, headers=headers) as response:
+                    return Answer(response, await response.text())
+
+            running.append((one, get))
+        try:
+            yield running
+        finally:
+            for server in servers:
+                await server.close()
+
+
+def engine_of(one: WorkerView) -> FakeEngine:
+    assert isinstance(one.engine, FakeEngine)
+    return one.engine
+
+
+def owning(name: str, group: FakeGroup, *leads: str, numbers: tuple[int, ...] = (0, 1, 2, 3)) -> WorkerView:
+    """A worker with these partitions open, and those of the leads that are at home there."""
+    one = worker(name, group, partitions=PARTITIONS)
+    engine_of(one).give(numbers)
+    for number in numbers:
+        here = {lead: live(one.funnel, lead, "page_viewed")[0] for lead in leads if home_of(lead) == number}
+        engine_of(one).open(partition(number, here))
+    return one
+
+
+def home_of(lead: str) -> int:
+    return home(lead.encode(), PARTITIONS)
+
+
+def say_owner(group: FakeGroup, one: WorkerView, numbers: tuple[int, ...] = (0, 1, 2, 3)) -> None:
+    assert group.by_partition is not None
+    group.by_partition.update(dict.fromkeys(numbers, one.me))
+
+
+# Probes -----------------------------------------------------------------------------
+
+
+def test_alive_while_the_brokers_are_away() -> None:
+    async def scene() -> None:
+        group = FakeGroup(None)
+        async with served(worker("w", group)) as [(one, get)]:
+            one.metrics.waiting("commit_transaction: timed out")  # type: ignore[attr-defined]
+            assert (await get("/livez")).status == 200
+            engine_of(one).dead_threads = ["engine"]
+            answer = await get("/livez")
+            assert (answer.status, "engine" in answer.said["error"]) == (503, True)
+
+    asyncio.run(scene())
+
+
+def test_ready_when_all_that_was_given_is_open() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(worker("w", group)) as [(one, get)]:
+            answer = await get("/readyz")
+            assert answer.status == 503
+            assert [reason["reason"] for reason in answer.said["reasons"]] == ["no_assignment"]
+            engine_of(one).give([0, 1, 2])
+            engine_of(one).open(partition(1, {}))
+            answer = await get("/readyz")
+            assert answer.status == 503
+            [reason] = answer.said["reasons"]
+            assert (reason["reason"], reason["partitions"]) == ("recovering", [0, 2])
+            engine_of(one).open(partition(0, {}))
+            engine_of(one).open(partition(2, {}))
+            answer = await get("/readyz")
+            assert (answer.status, answer.said) == (200, {"ready": True, "reasons": []})
+
+    asyncio.run(scene())
+
+
+def test_not_ready_while_the_brokers_are_away() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(owning("w", group)) as [(one, get)]:
+            one.metrics.waiting("commit_transaction: timed out")  # type: ignore[attr-defined]
+            group.by_partition = None
+            answer = await get("/readyz")
+            assert (answer.status, answer.said["ready"]) == (503, False)
+            waiting, unconfirmed = answer.said["reasons"]
+            assert waiting["reason"] == "waiting_for_broker"
+            assert waiting["since"] == "2026-01-01T00:00:00.000Z"
+            assert waiting["detail"] == "commit_transaction: timed out"
+            assert unconfirmed["reason"] == "membership_unconfirmed"
+
+    asyncio.run(scene())
+
+
+def test_metrics_as_prometheus_reads_them() -> None:
+    async def scene() -> None:
+        async with served(owning("w", FakeGroup(), "ada")) as [(_, get)]:
+            answer = await get("/metrics")
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            assert 'leadgate_leads{stage="visitor"} 1.0' in answer.text
+            answer = await get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+            assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+            assert answer.text.endswith("# EOF\n")
+
+    asyncio.run(scene())
+
+
+# The funnel -------------------------------------------------------------------------
+
+
+def test_the_funnel_with_this_workers_counts() -> None:
+    async def scene() -> None:
+        one = worker("w", FakeGroup(), partitions=PARTITIONS)
+        engine_of(one).give([1, 2])
+        bought = live(one.funnel, "bob", "page_viewed", "paid")[0]
+        looked = {lead: live(one.funnel, lead, "page_viewed")[0] for lead in ("ada", "eve")}
+        engine_of(one).open(partition(2, {"bob": bought, **looked}))
+        async with served(one) as [(one, get)]:
+            assert (await get("/funnel")).said == {
+                "funnel": "shop",
+                "hash": one.funnel.hash,
+                "worker": "w",
+                "leads": 3,
+                "stages": [{"stage": "visitor", "leads": 2}, {"stage": "buyer", "leads": 1}],
+                "partitions": [
+                    {"partition": 1, "open": False, "leads": None, "clock": None},
+                    {"partition": 2, "open": True, "leads": 3, "clock": "2026-01-01T00:00:00.000Z"},
+                ],
+            }
+
+    asyncio.run(scene())
+
+
+# Leads ------------------------------------------------------------------------------
+
+
+def test_the_owner_shows_a_lead_as_the_funnel_views_it() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        one = worker("w", group, partitions=PARTITIONS)
+        lead = live(one.funnel, "ada", "page_viewed", "paid")[0]
+        number = home_of("ada")
+        engine_of(one).give([number])
+        engine_of(one).open(partition(number, {"ada": lead}, clock=lead.clock + DAY))
+        async with served(one) as [(one, get)]:
+            say_owner(group, one)
+            answer = await get("/leads/ada")
+            assert answer.status == 200
+            wanted = one.funnel.view("ada", lead, lead.clock + DAY)
+            assert answer.said == json.loads(wanted.model_dump_json())
+            assert answer.said["stage"] == "buyer"
+            # Half a life after 8 points, at the partition's clock and not at the lead's.
+            assert 3.9 < answer.said["scores"]["interest"] < 4.1
+
+    asyncio.run(scene())
+
+
+def test_a_lead_ahead_of_its_partitions_clock_is_shown_at_its_own() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        one = owning("w", group, "ada")
+        engine_of(one).open_partitions[home_of("ada")].clock = 0
+        async with served(one) as [(one, get)]:
+            say_owner(group, one)
+            assert (await get("/leads/ada")).said["scores"] == {"interest": 8.0}
+
+    asyncio.run(scene())
+
+
+def test_an_unknown_lead() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(owning("w", group)) as [(one, get)]:
+            say_owner(group, one)
+            answer = await get("/leads/nobody")
+            assert (answer.status, "'nobody'" in answer.said["error"]) == (404, True)
+
+    asyncio.run(scene())
+
+
+ODD_IDS = [
+    "a/b",
+    "..",
+    ".",
+    "100%",
+    "%2F",
+    "a b+c",
+    "a?b=c#d",
+    "ada@example.com",
+    "żółć",
+    "\u0000",
+    "x" * LONGEST_ID,
+    "ż" * (LONGEST_ID // 2),
+]
+
+
+@pytest.mark.parametrize("lead_id", ODD_IDS, ids=ascii)
+def test_odd_ids_are_found_at_their_owner_and_from_elsewhere(lead_id: str) -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        two = (owning("owner", group, lead_id), worker("other", group, partitions=PARTITIONS))
+        async with served(*two) as [(owner, ask_owner), (_, ask_other)]:
+            say_owner(group, owner)
+            for get in (ask_owner, ask_other):
+                answer = await get("/leads/" + quote(lead_id, safe=""))
+                assert (answer.status, answer.said.get("lead_id")) == (200, lead_id)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/leads/",
+        "/leads/%",
+        "/leads/%zz",
+        "/leads/100%",
+        "/leads/%ff",
+        "/leads/%c3",
+        "/leads/" + "x" * (LONGEST_ID + 1),
+    ],
+    ids=lambda path: path[:20],
+)
+def test_ids_that_are_none(encoded: str) -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(owning("w", group)) as [(one, get)]:
+            say_owner(group, one)
+            answer = await get("/leads/" + encoded)
+            assert (answer.status, bool(answer.said["error"])) == (400, True)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("path", ["/leads", "/leads/a/b", "/", "/router/", "/table/", "/graph/", "/stats"])
+def test_there_is_nothing_else(path: str) -> None:
+    async def scene() -> None:
+        async with served(owning("w", FakeGroup())) as [(_, get)]:
+            assert (await get(path)).status == 404
+
+    asyncio.run(scene())
+
+
+# Whose lead it is -------------------------------------------------------------------
+
+
+def test_another_workers_lead_is_asked_of_it() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        two = (owning("owner", group, "ada"), worker("other", group, partitions=PARTITIONS))
+        async with served(*two) as [(owner, _), (_, ask_other)]:
+            say_owner(group, owner)
+            answer = await ask_other("/leads/ada")
+            assert (answer.status, answer.said["lead_id"]) == (200, "ada")
+            assert answer.headers["Leadgate-Answered-By"] == "owner"
+            assert (await ask_other("/leads/nobody")).status == 404
+            # What the owner says of itself is passed on with its time to wait.
+            engine_of(owner).give(range(PARTITIONS))
+            answer = await ask_other("/leads/ada")
+            assert answer.is_later
+            assert "recovered" in answer.said["error"]
+
+    asyncio.run(scene())
+
+
+def test_a_question_is_passed_on_once() -> None:
+    async def scene() -> None:
+        first, second = FakeGroup(), FakeGroup()
+        two = (worker("one", first, partitions=PARTITIONS), worker("two", second, partitions=PARTITIONS))
+        async with served(*two) as [(one, ask_one), (two_, ask_two)]:
+            # Each takes the other for the owner.
+            say_owner(first, two_)
+            say_owner(second, one)
+            for get, who in ((ask_one, "one"), (ask_two, "two")):
+                answer = await get("/leads/ada")
+                assert answer.is_later
+                assert f"moved on, to {who}" in answer.said["error"]
+            assert (await ask_one("/leads/ada", **{FORWARDED_BY: "two"})).is_later
+
+    asyncio.run(scene())
+
+
+def test_an_owner_that_does_not_answer() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        gone = worker("gone", group, address=f"127.0.0.1:{unused_port()}")
+        async with served(worker("w", group, partitions=PARTITIONS)) as [(_, get)]:
+            say_owner(group, gone)
+            answer = await get("/leads/ada")
+            assert answer.is_later
+            assert "gone" in answer.said["error"]
+
+    asyncio.run(scene())
+
+
+def test_an_address_that_something_else_has_taken() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with TestServer(web.Application()) as stranger, served(owning("w", group)) as [(_, get)]:
+            say_owner(group, worker("w2", group, address=f"127.0.0.1:{stranger.port}"))
+            # It says 404, but not as a worker does: not a word about the lead.
+            assert (await get("/leads/ada")).is_later
+
+    asyncio.run(scene())
+
+
+def test_nobody_answers_for_a_lead_without_the_groups_word() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(owning("w", group, "ada")) as [(one, get)]:
+            number = home_of("ada")
+            # The table is there, but the partition is on its way to somebody.
+            answer = await get("/leads/ada")
+            assert answer.is_later
+            assert f"partition {number} is moving" in answer.said["error"]
+            say_owner(group, one)
+            assert (await get("/leads/ada")).status == 200
+            group.by_partition = None
+            assert (await get("/leads/ada")).is_later
+            group.by_partition = {number: one.me}
+            engine_of(one).give([number])
+            assert (await get("/leads/ada")).is_later
+            engine_of(one).take()
+            assert (await get("/leads/ada")).is_later
+
+    asyncio.run(scene())
