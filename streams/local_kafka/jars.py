@@ -14,7 +14,7 @@ from typing import Literal
 
 from streams.errors import OutsideWorld
 
-DEPLOY = Path(__file__).resolve().parent.parent / "deploy" / "kafka"
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
 """Lies beside the packages in a checkout and in an installed wheel alike."""
 
 OLDEST_JAVA = 17
@@ -83,6 +83,8 @@ def classpath(home: Path) -> str:
 
 
 def _ask_maven(answer: Path) -> None:
+    # Java keeps classes of the jars before: see `Node`.
+    answer.with_name("kafka.jsa").unlink(missing_ok=True)
     command = ["mvn", "--quiet", "--batch-mode", "--file", str(DEPLOY / "pom.xml")]
     command += ["dependency:build-classpath", "-DincludeScope=runtime"]
     command += [f"-Dmdep.outputFile={answer.resolve()}"]
