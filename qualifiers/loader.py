@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from qualifiers import loader_names, loader_time, loader_values
 from qualifiers.faults import Fault, FunnelFaults, did_you_mean
-from qualifiers.loader_yaml import Node, NotATree, read_tree
+from qualifiers.loader_nodes import Node
+from qualifiers.loader_yaml import NotATree, read_tree
 from schemas.funnel_file import CONDITIONS, NAME_PATTERN, POINTS_LINES, TAG, FunnelFile
 
 _TAGGED: dict[str, type[BaseModel]] = {

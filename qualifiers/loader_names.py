@@ -1,8 +1,9 @@
 """The names of a funnel: each leads somewhere, none is taken twice, none goes in a circle."""
 
 from qualifiers.faults import Fault
+from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of, parts, within
-from qualifiers.loader_yaml import MAX_DEPTH, Node
+from qualifiers.loader_yaml import MAX_DEPTH
 from schemas.funnel_file import condition_form
 
 _NOT_FOR_STAGES = {"any": "each stage that is not final", "earlier": "each stage before the target"}

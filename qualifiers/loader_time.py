@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from qualifiers.faults import Fault
-from qualifiers.loader_yaml import Node
+from qualifiers.loader_nodes import Node
 from schemas.funnel_file import (
     All,
     Any_,

@@ -7,7 +7,7 @@ once. So nothing here assumes that the file fits the model: what does not is lef
 from collections.abc import Iterator
 
 from qualifiers.faults import Fault, did_you_mean
-from qualifiers.loader_yaml import Node
+from qualifiers.loader_nodes import Node
 from schemas.funnel_file import condition_form
 
 Named = dict[str, Node]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from qualifiers.comparing import compile_pattern, fold, text_number
 from qualifiers.faults import Fault
+from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, parts, within
-from qualifiers.loader_yaml import Node
-from qualifiers.operators import OPERATORS, compile_pattern, fold, text_number
+from qualifiers.operators import OPERATORS
 from schemas.funnel_file import condition_form
 
 MAX_CONTRIBUTIONS = 64

@@ -1,20 +1,18 @@
-"""YAML 1.2 (core schema) as a tree that knows the line and column of everything in it.
+"""YAML as a tree that knows the line and column of everything in it.
 
-PyYAML's parser does the reading; which plain scalars are null, booleans and numbers is
-decided here, as PyYAML's own idea is YAML 1.1 (`on`, `yes` and `NO` would be booleans).
-The tree is built from the parser's events, one after the other, so that depth, size and
-aliases are bounded before they cost anything.
+PyYAML's parser does the reading. The tree is built from its events, one after the other,
+so that depth, size and aliases are bounded before they cost anything.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from qualifiers.faults import Fault, did_you_mean
+from qualifiers.loader_nodes import Node, plain_scalar
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 60
@@ -25,29 +23,6 @@ MAX_EXACT = 2**53
 
 _Loader: Any = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser where PyYAML was built with it
 _NOT_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NUMBERS: list[tuple[re.Pattern[str], Callable[[str], int | float]]] = [
-    (re.compile(r"[-+]?[0-9]{1,30}"), int),  # a longer one is far out of range, as the float that it is
-    (re.compile(r"0o[0-7]{1,300}"), lambda text: int(text, 0)),
-    (re.compile(r"0x[0-9a-fA-F]{1,300}"), lambda text: int(text, 0)),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
-    (re.compile(r"\.(nan|NaN|NAN)"), lambda _: math.nan),
-]
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-
-
-def plain_scalar(text: str) -> bool | int | float | str | None:
-    """What an unquoted scalar is by the core schema: `on`, `NO` and `1_000` are words."""
-    if text in _WORDS:
-        return _WORDS[text]
-    for pattern, read in _NUMBERS:
-        if pattern.fullmatch(text):
-            return read(text)
-    return text
 
 
 class NotATree(Exception):
@@ -56,54 +31,6 @@ class NotATree(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))
         self.fault = fault
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """A value of the file and where it stands: a scalar, a list of nodes, or a mapping to nodes."""
-
-    line: int
-    column: int
-    value: Any
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-    weight: int = 1  # values in it, itself included
-    height: int = 0  # collections inside each other in it
-
-    @property
-    def place(self) -> str:
-        """Line and column, to refer to it in a message."""
-        return f"{self.line}:{self.column}"
-
-    @property
-    def is_mapping(self) -> bool:
-        """Whether it has keys."""
-        return isinstance(self.value, dict)
-
-    def get(self, key: str) -> "Node | None":
-        """What stands under ``key``, when this is a mapping that has it."""
-        return self.value.get(key) if isinstance(self.value, dict) else None
-
-    def items(self) -> Iterator[tuple[str, "Node"]]:
-        """The pairs of a mapping; of anything else none."""
-        if isinstance(self.value, dict):
-            yield from self.value.items()
-
-    def listed(self) -> list["Node"]:
-        """The nodes of a list; anything else as a list of itself."""
-        return self.value if isinstance(self.value, list) else [self]
-
-    def walk(self) -> Iterator["Node"]:
-        """This node and all that are in it."""
-        yield self
-        inner = self.value.values() if isinstance(self.value, dict) else self.value
-        for node in inner if isinstance(self.value, dict | list) else ():
-            yield from node.walk()
-
-    def plain(self) -> Any:
-        """The value without places, as pydantic takes it."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
 
 def read_tree(text: bytes | str, name: str) -> tuple[Node, list[Fault]]:

@@ -13,66 +13,30 @@ predicate over a JSON value. What holds for all of them:
 """
 
 import operator
-import re
-import unicodedata
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import re2
-
+from qualifiers.comparing import (
+    Number,
+    as_number,
+    comparable,
+    compile_pattern,
+    fold,
+    has_whole_word,
+    text_number,
+)
 from schemas.funnel_file import Test
 
+__all__ = ["OPERATORS", "Operator", "Predicate", "comparable", "compile_test", "describe", "given"]
+
 Predicate = Callable[[Any], bool]
-Number = int | float
-
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_LONGEST_EXACT = 400
-"""More digits than any float has before its point; Python refuses to read some thousands."""
-
-
-def fold(text: str) -> str:
-    """Text as it is compared: without its case and its surrounding space."""
-    return text.strip().casefold()
-
-
-def text_number(text: str) -> Number | None:
-    """The number that ``text`` wholly is, or None. `007` is 7; whole numbers are exact."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return None
-    if match[1] or match[2] or len(match[0]) > _LONGEST_EXACT:
-        return float(match[0])
-    return int(match[0])
-
-
-def _as_number(value: Any) -> Number | None:
-    if type(value) is str:
-        return text_number(value)
-    return value if type(value) is int or type(value) is float else None
-
-
-def comparable(value: Any) -> str | None:
-    """A value's identity as `is` sees it, short enough to keep; None when it has none.
-
-    Two values have the same identity exactly when `is` finds them equal; null, lists
-    and objects have none.
-    """
-    if type(value) is bool:
-        return "true" if value else "false"
-    number = _as_number(value)
-    if number is None:
-        return f"'{fold(value)}" if type(value) is str else None
-    if isinstance(number, float) and not number.is_integer():
-        return f"#{number!r}"
-    return f"#{int(number):x}"  # in base 16, which Python writes whatever the length
-
 
 # Builders ------------------------------------------------------------------------------------------
 
 
 def _is(wanted: Any) -> Predicate:
     """Equal, as single values; the shape of `in` with one member, made quick."""
-    number = _as_number(wanted)
+    number = as_number(wanted)
     if type(wanted) is bool:
         return lambda value: value is wanted or (type(value) is list and any(v is wanted for v in value))
     if number is not None:
@@ -89,7 +53,7 @@ def _is(wanted: Any) -> Predicate:
 
 def _in(wanted: list[Any]) -> Predicate:
     wanted_keys = frozenset(comparable(one) for one in wanted)
-    numbers = [one for one in wanted if _as_number(one) is not None]
+    numbers = [one for one in wanted if as_number(one) is not None]
     texts = frozenset(fold(one) for one in wanted if type(one) is str)
 
     def among(value: Any) -> bool:
@@ -139,7 +103,7 @@ def _compared_as_text(compare: Callable[[Any, Any], bool], bound: str) -> Predic
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any], Predicate]:
     def build(bound: Any) -> Predicate:
-        number = _as_number(bound)
+        number = as_number(bound)
         return _compared_as_text(compare, fold(bound)) if number is None else _compared(compare, number)
 
     return build
@@ -188,37 +152,10 @@ def _has_word(wanted: list[str]) -> Predicate:
     def has_one(value: Any) -> bool:
         if type(value) is str:
             text = value.casefold()
-            return any(word in text and _stands_alone(word, text) for word in words)
+            return any(has_whole_word(text, word) for word in words)
         return type(value) is list and any(type(v) is str and has_one(v) for v in value)
 
     return has_one
-
-
-def _stands_alone(word: str, text: str) -> bool:
-    """Whether ``word`` occurs in ``text`` with no character of a word on either side."""
-    at = text.find(word)
-    while at >= 0:
-        after = at + len(word)
-        if not (at and _joins(text[at - 1])) and not (after < len(text) and _joins(text[after])):
-            return True
-        at = text.find(word, at + 1)
-    return False
-
-
-def _joins(character: str) -> bool:
-    """Whether Unicode (UTS 18, `\\w`) counts it as part of a word: a mark it does, an apostrophe not."""
-    return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Pc")
-
-
-def compile_pattern(pattern: str) -> Callable[[str], Any]:
-    """The unanchored search of an RE2 pattern; its time is linear in the text. Raises ValueError."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options=options).search  # type: ignore[no-any-return]
-    except re2.error as error:
-        said = error.args[0] if error.args else error
-        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
 
 
 def _matches(pattern: str) -> Predicate:

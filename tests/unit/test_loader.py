@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from qualifiers.faults import FAULTS, Fault, FunnelFaults
 from qualifiers.loader import load_funnel
-from qualifiers.loader_yaml import MAX_BYTES, plain_scalar
+from qualifiers.loader_nodes import plain_scalar
+from qualifiers.loader_yaml import MAX_BYTES
 
 HEAD = "funnel: f\nstages: [lead, mql, sql]\noff_path: [recycled]\nfinal: [sql]\n"
 RULE = "  - {to: mql, when: {did: x}}\n"
