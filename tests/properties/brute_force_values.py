@@ -139,7 +139,7 @@ def satisfies(test: Test, value: Any) -> bool:
 
 def _operator_holds(name: str, value: Any, wanted: Any) -> bool:
     if name == "exists":
-        return (value is not MISSING) == wanted
+        return wanted is (value is not MISSING)
     if name == "is_not":
         return not _operator_holds("is_", value, wanted)
     if name == "not_in":

@@ -26,8 +26,7 @@ def run(brute: BruteForce, *activities: tuple[Any, ...], until: int | None = Non
     """Moves of one lead from (at, type, {properties}, {traits}) in this order, the created left out."""
     moves: list[Move] = []
     for n, (at, type_, *rest) in enumerate(activities):
-        properties, traits, *_ = [*rest, {}, {}]
-        activity = Activity(f"a{n}", "l", type_, at, properties, traits)
+        activity = Activity(f"a{n}", "l", type_, at, *rest)
         moves += brute.apply(activity) or []
     if until is not None:
         moves += brute.advance("l", until)
@@ -213,7 +212,12 @@ def test_a_repeat_within_the_last_32_changes_nothing() -> None:
 
 
 def test_traits_merge_leaf_by_leaf_in_the_order_of_their_own_time() -> None:
-    patches = [{"c": {"n": 1, "m": [1]}}, {"c": {"n": None, "m": [2]}}, {"d": 1}, {"d": {"e": 1}}]
+    patches: list[dict[str, Any]] = [
+        {"c": {"n": 1, "m": [1]}},
+        {"c": {"n": None, "m": [2]}},
+        {"d": 1},
+        {"d": {"e": 1}},
+    ]
     assert merged(patches) == {"c": {"m": [2]}, "d": {"e": 1}}
     brute = funnel({"trait": "n", "is": 2})
     assert when_moved(brute, (5, "identified", {}, {"n": 1}), (3, "identified", {}, {"n": 2})) == []
