@@ -6,7 +6,6 @@ point.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,7 +16,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from qualifiers import Funnel
-from streams import agents, kafka_clients, timers
+from streams import agents, clock, kafka_clients, timers
 from streams.engine.engine import Engine, Limits
 from streams.engine.hold import ClockHold, say
 from streams.engine.homes import Forwarding
@@ -107,10 +106,10 @@ class _FaustWorker(faust.Worker):  # type: ignore[misc]
         self.spinner = None
 
 
-def build(settings: Settings, funnel: Funnel, *, observer: Any, parts: Parts | None = None) -> Worker:
+def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | None = None) -> Worker:
     """A worker of ``settings.group`` that runs ``funnel``.
 
-    Raises OutsideWorld when the broker does not answer or the topics are not as they must be.
+    Raises OutsideWorld when the broker does not answer.
     """
     parts = parts or Parts()
     identity = identify(settings.worker_id, settings.state_directory)
@@ -162,9 +161,9 @@ def build(settings: Settings, funnel: Funnel, *, observer: Any, parts: Parts | N
             failures_in_a_row=settings.max_dead_letters_in_a_row,
             failures_ratio=settings.max_dead_letter_ratio,
         ),
-        wall_clock=lambda: time.time_ns() // 1_000_000,
+        wall_clock=clock.now,
         held=lambda: hold.held,
-        observer=observer,
+        observer=metrics,
         on_failure=lambda error: None,
     )
     app = LeadgateApp(

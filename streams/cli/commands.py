@@ -46,6 +46,11 @@ COMMANDS: dict[str, Command] = {
         "Create the topics, or check that they are as they must be.",
         ("leadgate topics create", "leadgate topics check"),
     ),
+    "clock": Command(
+        "streams.cli.clock:clock",
+        "Hold the clocks of a group's workers while history is loaded, and let them go.",
+        ("leadgate clock status", "leadgate clock release"),
+    ),
     "kafka": Command(
         "streams.cli.kafka:app",
         "A real Kafka on this machine: start, stop, status.",

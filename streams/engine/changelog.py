@@ -10,6 +10,8 @@ from enum import IntEnum
 
 import msgspec
 
+from streams.errors import OutsideWorld
+
 
 class Kind(IntEnum):
     """The first byte of a changelog key."""
@@ -22,7 +24,7 @@ META_KEY = bytes([Kind.META])
 _META_VERSION = 1
 
 
-class UnreadableChangelog(Exception):
+class UnreadableChangelog(OutsideWorld):
     """The changelog holds what this version did not write."""
 
 

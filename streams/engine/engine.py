@@ -29,6 +29,7 @@ from streams.engine.partition import Partition
 from streams.engine.poller import GroupListener, Poller
 from streams.engine.processing import EvaluationFailed, Pass, Processor, Work
 from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction
+from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ FENCED_SECONDS = 60.0
 IDLE_SECONDS = 1.0
 
 
-class EngineFailed(Exception):
+class EngineFailed(OutsideWorld):
     """The worker must end; the message says why and what to do."""
 
 

@@ -26,6 +26,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.engine.changelog import Recovered
 from streams.engine.table import Table
+from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ REQUEST_SECONDS = 5.0
 READ_RECORDS = 10_000
 
 
-class Refused(Exception):
+class Refused(OutsideWorld):
     """What Kafka holds does not fit together, and going on would lose or repeat something."""
 
 

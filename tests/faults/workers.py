@@ -45,6 +45,7 @@ class Group:
             "LEADGATE_STATE_DIRECTORY": str(self.directory / "state"),
             "LEADGATE_SESSION_TIMEOUT": "6s",
             "LEADGATE_WEB_PORT": "0",
+            "LEADGATE_FUNNEL": str(self.funnel_path),
             **self.extra,
         }
         self.settings = self._settings()
@@ -63,7 +64,7 @@ class Group:
         environment |= self.environment | {f"FAULT_{name.upper()}": value for name, value in faults.items()}
         with (self.directory / f"worker-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.worker", str(self.funnel_path)],
+                [sys.executable, "-m", "tests.faults.worker"],
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,34 @@
+"""A worker from its settings: what `leadgate worker` does, and what tests do with other parts."""
+
+import structlog
+
+from qualifiers import compile_funnel, load_funnel
+from streams import clock, logs, topics
+from streams.app import Parts, build
+from streams.errors import OutsideWorld
+from streams.funnel_files import read_funnel_file
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, parts: Parts | None = None) -> None:
+    """Work until told to end. Raises FunnelFaults, Mendable: whatever stands in the way, before it begins."""
+    logs.configure(settings.log_level, json={"json": True, "console": False}.get(settings.log_format))
+    funnel = compile_funnel(load_funnel(*read_funnel_file(settings.funnel)))
+    findings = topics.check(settings)
+    if findings:
+        raise OutsideWorld("the topics are not as they must be:\n" + "\n".join(map(str, findings)))
+    metrics = Metrics(funnel, settings.activities_topic, clock.now)
+    worker = build(settings, funnel, metrics, parts)
+    log.info(
+        "worker_starts",
+        worker=worker.identity.name,
+        group=settings.group,
+        funnel=funnel.slug,
+        funnel_hash=funnel.hash,
+        clock_held=worker.hold.held,
+    )
+    worker.run()
+    log.info("worker_ended", worker=worker.identity.name)
