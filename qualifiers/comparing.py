@@ -71,12 +71,17 @@ def _joins(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc", "Me", "Pc")
 
 
-def compile_pattern(pattern: str) -> Callable[[str], Any]:
-    """The unanchored search of an RE2 pattern; its time is linear in the text. Raises ValueError."""
+def compile_pattern(pattern: str) -> Callable[[str], bool]:
+    """Whether an RE2 pattern is found in a text, in time linear in the text. Raises ValueError.
+
+    The search is over UTF-8, which the binding does twice as fast as over Python's text.
+    Half a character, which JSON can write and UTF-8 cannot, is read as `?`.
+    """
     options = re2.Options()
     options.log_errors = False
     try:
-        return re2.compile(pattern, options=options).search  # type: ignore[no-any-return]
+        search = re2.compile(pattern.encode(), options=options).search
     except re2.error as error:
         said = error.args[0] if error.args else error
         raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
+    return lambda text: search(text.encode("utf-8", "replace")) is not None

@@ -159,15 +159,12 @@ def _has_word(wanted: list[str]) -> Predicate:
 
 
 def _matches(pattern: str) -> Predicate:
-    search = compile_pattern(pattern)
+    found_in = compile_pattern(pattern)
 
     def found(value: Any) -> bool:
         if type(value) is str:
-            try:
-                return search(value) is not None
-            except UnicodeEncodeError:  # half a character, which JSON can write and UTF-8 cannot
-                return search(value.encode("utf-8", "replace").decode()) is not None
-        return type(value) is list and any(type(v) is str and found(v) for v in value)
+            return found_in(value)
+        return type(value) is list and any(type(v) is str and found_in(v) for v in value)
 
     return found
 

@@ -1,0 +1,84 @@
+"""The funnel file's JSON Schema, for editors, says the same as the model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from qualifiers import FunnelFaults, load_funnel
+from qualifiers.presets import PRESETS, preset_text
+from schemas.funnel_file import json_schema
+
+SCHEMA = json_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def document(condition: Any, **more: Any) -> dict[str, Any]:
+    transition = {"to": "b", "when": condition, **more}
+    return {"funnel": "f", "stages": ["a", "b"], "transitions": [transition]}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_fit_the_schema(preset: str) -> None:
+    # No preset has a plain scalar that YAML 1.1 reads otherwise, apart from the key `on`.
+    text = preset_text(preset).replace("{on:", "{'on':").replace("[NO,", "['NO',")
+    VALIDATOR.validate(yaml.safe_load(text))
+
+
+SHORT_AND_LONG = [
+    {"did": "x"},
+    {
+        "did": ["x", "y"],
+        "where": {"p": 3, "q": ["a", True], "r.s": {"above": 1}},
+        "source": "search",
+        "times": 2,
+    },
+    {"quiet": "30d"},
+    {"quiet": {"for": "30d", "of": "x"}},
+    {"has": "t"},
+    {"trait": "t", "has_word": "a", "between": [1, 2]},
+    {"at_least": 1, "of": [{"in_stage": "2d"}, {"visited": "a"}]},
+]
+REFUSED = [
+    {"did": "x", "within": None},
+    {"did": "x", "since": "stage"},
+    {"did": "x", "times": 65},
+    {"dit": "x"},
+    {"did": "x", "has": "y"},
+    {"trait": "t", "is": [1]},
+    {"trait": "t", "above": True},
+    {"in_stage": "30"},
+    {"all": []},
+    [],
+    "x",
+]
+
+
+@pytest.mark.parametrize("condition", SHORT_AND_LONG, ids=str)
+def test_short_and_long_forms_fit_both(condition: Any) -> None:
+    VALIDATOR.validate(document(condition))
+    load_funnel(yaml.safe_dump(document(condition)))
+
+
+@pytest.mark.parametrize("condition", REFUSED, ids=str)
+def test_what_the_loader_refuses_the_schema_refuses(condition: Any) -> None:
+    assert not VALIDATOR.is_valid(document(condition))
+    with pytest.raises(FunnelFaults):
+        load_funnel(yaml.safe_dump(document(condition)))
+
+
+@pytest.mark.parametrize("origin", ["a", "any", "earlier", ["a"]])
+def test_every_form_of_from_fits(origin: Any) -> None:
+    VALIDATOR.validate(document({"did": "x"}, **{"from": origin}))
+
+
+def test_nothing_in_the_schema_may_be_null() -> None:
+    def types(part: Any) -> Iterator[Any]:
+        if isinstance(part, dict):
+            yield part.get("type")
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            yield from types(inner)
+
+    assert "null" not in list(types(SCHEMA))
