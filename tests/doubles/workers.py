@@ -34,15 +34,13 @@ def shop() -> Funnel:
     return compile_funnel(load_funnel(FUNNEL))
 
 
-def live(
-    funnel: Funnel, lead_id: str, *types: str, at: int = START, lead: Lead | None = None
-) -> tuple[Lead, list[StageChange]]:
+def live(funnel: Funnel, lead_id: str, *types: str) -> tuple[Lead, list[StageChange]]:
     """A lead that has done ``types``, a second apart, and what was decided on the way."""
+    lead: Lead | None = None
     decided: list[StageChange] = []
     for number, name in enumerate(types):
-        activity = Activity(
-            id=f"{lead_id}-{at}-{number}", lead_id=lead_id, type=name, occurred_at=at + number * 1_000
-        )
+        moment = START + number * SECOND
+        activity = Activity(id=f"{lead_id}-{moment}", lead_id=lead_id, type=name, occurred_at=moment)
         lead, _, more = funnel.apply(lead, activity, Place(topic="in", partition=0, offset=number))
         decided += more
     assert lead is not None

@@ -1,8 +1,17 @@
-"""A worker's address is in its client.id, and nothing else is taken for one."""
+"""A worker's address is in its client.id; how long the coordinator's word on it is taken."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, cast
 
 import pytest
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Node, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._group import ConsumerGroupDescription, MemberAssignment, MemberDescription
 
-from streams.ownership import Advertised, parse_client_id
+from streams import ownership
+from streams.ownership import Advertised, GroupOwnership, parse_client_id
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:6066", "worker-0.leadgate.svc.cluster.local:80"])
@@ -39,3 +48,106 @@ def test_other_clients_are_nobody(text: str) -> None:
 def test_what_could_not_be_read_back_is_refused(advertised: Advertised) -> None:
     with pytest.raises(ValueError, match="slash or space"):
         advertised.client_id  # noqa: B018
+
+
+class Coordinator:
+    """Answers when the test lets it, in the words of the real client (which other tests ask)."""
+
+    def __init__(self) -> None:
+        self.asked: list[Future[Any]] = []
+
+    def describe_consumer_groups(self, groups: Sequence[str], **_options: object) -> dict[str, Future[Any]]:
+        self.asked.append(Future())
+        return dict.fromkeys(groups, self.asked[-1])
+
+
+def described(
+    owned: dict[str, list[tuple[str, int]]], state: ConsumerGroupState = ConsumerGroupState.STABLE
+) -> ConsumerGroupDescription:
+    members = []
+    for client_id, partitions in owned.items():
+        assignment = MemberAssignment([TopicPartition(topic, number) for topic, number in partitions])
+        members.append(MemberDescription(client_id + "-member", client_id, "/127.0.0.1", assignment))
+    return ConsumerGroupDescription("shop", False, members, "range", state, Node(1, "127.0.0.1", 9092))
+
+
+ME, OTHER = Advertised("me", "me:80"), Advertised("other", "other:80")
+TWO = {
+    ME.client_id: [("in", 0), ("in", 1), ("elsewhere", 3)],
+    OTHER.client_id: [("in", 2)],
+    "rdkafka": [("in", 3)],
+}
+
+
+class Scene:
+    """GroupOwnership with a session of 10 s, asked by a clock that the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ownership, "ANSWER_SECONDS", 0.01)
+        self.now = 100.0
+        self.coordinator = Coordinator()
+        self.group = GroupOwnership(cast(AdminClient, self.coordinator), "shop", "in", 10.0, lambda: self.now)
+
+    async def owners(self) -> dict[int, Advertised] | None:
+        owners = await self.group.owners()
+        return None if owners is None else dict(owners.by_partition)
+
+    def answer(self, description: ConsumerGroupDescription) -> None:
+        self.coordinator.asked[-1].set_result(description)
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(monkeypatch)
+
+
+def test_the_owners_are_the_workers_of_a_group_at_rest(scene: Scene) -> None:
+    async def play() -> None:
+        assert await scene.owners() is None
+        scene.answer(described(TWO))
+        assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
+        scene.now += ownership.FRESH_SECONDS
+        assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
+        scene.answer(described(TWO, ConsumerGroupState.PREPARING_REBALANCING))
+        assert await scene.owners() == {}
+
+    asyncio.run(play())
+
+
+def test_one_question_at_a_time_however_many_ask(scene: Scene) -> None:
+    async def play() -> None:
+        asking = [asyncio.create_task(scene.owners()) for _ in range(20)]
+        await asyncio.sleep(0)
+        scene.answer(described(TWO))
+        assert await asyncio.gather(*asking) == [{0: ME, 1: ME, 2: OTHER}] * 20
+        await scene.owners()
+        assert len(scene.coordinator.asked) == 1
+
+    asyncio.run(play())
+
+
+def test_a_word_holds_for_half_a_session_from_when_it_was_asked_for(scene: Scene) -> None:
+    async def play() -> None:
+        await scene.owners()
+        scene.now += 3
+        scene.answer(described(TWO))
+        scene.now += 1.9
+        assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
+        scene.now += 0.2
+        assert await scene.owners() is None
+        scene.answer(described(TWO))
+        assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
+
+    asyncio.run(play())
+
+
+def test_a_coordinator_that_fails_is_asked_again(scene: Scene) -> None:
+    async def play() -> None:
+        await scene.owners()
+        scene.coordinator.asked[-1].set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+        assert await scene.owners() is None
+        assert len(scene.coordinator.asked) == 2
+        scene.answer(described(TWO))
+        assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
+
+    asyncio.run(play())

@@ -9,15 +9,16 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import faust
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestClient, TestServer, unused_port
 from yarl import URL
 
 from schemas.moments import DAY
 from streams.engine.homes import home
 from streams.ownership import Advertised
-from streams.web import WorkerView, add_pages
+from streams.web import WorkerView, add_pages, install
 from streams.web.leads import FORWARDED_BY, LONGEST_ID
 from tests.doubles.workers import FakeEngine, FakeGroup, live, partition, worker
 
@@ -266,17 +267,9 @@ def test_odd_ids_are_found_at_their_owner_and_from_elsewhere(lead_id: str) -> No
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "/leads/",
-        "/leads/%",
-        "/leads/%zz",
-        "/leads/100%",
-        "/leads/%ff",
-        "/leads/%c3",
-        "/leads/" + "x" * (LONGEST_ID + 1),
-    ],
-    ids=lambda path: path[:20],
+    "encoded",
+    ["", "%", "%zz", "100%", "%ff", "%c3", "x" * (LONGEST_ID + 1)],
+    ids=lambda encoded: encoded[:9],
 )
 def test_ids_that_are_none(encoded: str) -> None:
     async def scene() -> None:
@@ -289,11 +282,25 @@ def test_ids_that_are_none(encoded: str) -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("path", ["/leads", "/leads/a/b", "/", "/router/", "/table/", "/graph/", "/stats"])
+@pytest.mark.parametrize("path", ["/", "/leads", "/leads/a/b", "/leads/ada/"])
 def test_there_is_nothing_else(path: str) -> None:
     async def scene() -> None:
         async with served(owning("w", FakeGroup())) as [(_, get)]:
             assert (await get(path)).status == 404
+
+    asyncio.run(scene())
+
+
+def test_on_faust_there_is_nothing_of_its_own() -> None:
+    async def scene() -> None:
+        app = faust.App("shop", broker="kafka://127.0.0.1:1", autodiscover=False)
+        install(app, owning("w", FakeGroup(), "ada"))
+        server = TestServer(await app.web.wsgi())
+        async with TestClient(server) as client:
+            assert (await client.get("/livez")).status == 200
+            assert (await client.get("/funnel")).status == 200
+            for path in ("/", "/router/", "/table/", "/graph/", "/stats"):
+                assert (await client.get(path)).status == 404
 
     asyncio.run(scene())
 
