@@ -12,7 +12,7 @@ from streams.funnel_files import read_funnel_file
 
 def lint(
     funnels: Annotated[
-        list[str], typer.Argument(metavar="FUNNEL...", help="Funnel files, or names of presets.")
+        list[str], typer.Argument(metavar="FUNNEL", help="Funnel files, or names of presets.")
     ],
     format: Annotated[  # noqa: A002  the option is called so
         Literal["text", "json"], typer.Option(help="One line a fault, or one JSON document.")
@@ -21,12 +21,6 @@ def lint(
     """Say what is wrong with funnel files, every fault at its line and column.
 
     Exit code 0: nothing; 1: faults; 2: a file cannot be read.
-
-    Examples:
-
-        leadgate lint funnel.yaml
-
-        leadgate lint startup funnels/*.yaml --format json
     """
     texts = [read_funnel_file(funnel) for funnel in funnels]
     found = {name: _faults(text, name) for text, name in texts}
