@@ -8,6 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from streams.cli.moments import moment
 from streams.cli.output import Progress, input_file, output_file, standard_output
 
 _STDIN = "-"
@@ -43,7 +44,7 @@ def qualify(
     from streams.cli.qualifying import Run
     from streams.funnel_files import read_funnel_file
 
-    end = _moment(until)
+    end = None if until is None else moment(until, "--until")
     compiled = compile_funnel(load_funnel(*read_funnel_file(funnel)))
     with ExitStack() as stack:
         out = stack.enter_context(standard_output())
@@ -57,20 +58,6 @@ def qualify(
             run.write_leads(states)
     if run.dead_letters:
         raise typer.Exit(1)
-
-
-def _moment(until: str | None) -> int | None:
-    from schemas.moments import parse_moment
-    from streams import clock
-
-    if until is None:
-        return None
-    if until == "now":
-        return clock.now()
-    try:
-        return parse_moment(until)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; or say now", param_hint="--until") from None
 
 
 def _opened(name: str, stack: ExitStack) -> BinaryIO:
