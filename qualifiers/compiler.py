@@ -38,6 +38,7 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         Decider(file.funnel, funnel_hash(file), directions(file), scores),
         stages,
         scores,
+        counters,
         builder.slots,
         frozenset(builder.traits),
         types,

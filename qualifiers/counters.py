@@ -6,7 +6,7 @@ moment of each value instead.
 """
 
 from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -70,42 +70,72 @@ class Counter:
             return activity_type not in NOT_STIRRING
         return activity_type in self.types and activity_type not in BUILT_IN
 
+    @property
+    def is_single(self) -> bool:
+        """Whether the newest moment is all that anyone asks."""
+        return self.keep == 1 and self.value_of is None
+
     def nth_newest(self, lead: Lead, n: int) -> int | None:
         """The moment since which there have been ``n``, or None when there never were."""
-        if self.value_of is None:
-            times = lead.times.get(self.key)
-        else:
-            values = lead.distinct.get(self.key)
-            times = sorted(values.values()) if values else None
-        return times[-n] if times is not None and len(times) >= n else None
+        if self.value_of is not None:
+            values = lead.distinct.get(self.key, {}).values()
+            return sorted(values)[-n] if len(values) >= n else None
+        if self.keep == 1:
+            return lead.latest.get(self.key)
+        times = lead.times.get(self.key, ())
+        return times[-n] if len(times) >= n else None
 
     def count(self, lead: Lead, after: int | None) -> int:
         """How many of the kept moments lie after ``after`` (None: all)."""
-        kept = lead.times.get(self.key, ()) if self.value_of is None else lead.distinct.get(self.key, {}).values()
+        kept: Collection[int]
+        if self.value_of is not None:
+            kept = lead.distinct.get(self.key, {}).values()
+        elif self.keep == 1:
+            kept = [lead.latest[self.key]] if self.key in lead.latest else []
+        else:
+            kept = lead.times.get(self.key, [])
         return len(kept) if after is None else sum(at > after for at in kept)
 
+    def counts(self, lead: Lead, activity: Activity) -> bool:
+        """Whether an activity of a type that is taken is one of those that are counted."""
+        return (self.test is None or self.test(activity)) and not (
+            self.since_entry and activity.occurred_at < lead.since
+        )
+
     def record(self, lead: Lead, activity: Activity) -> bool:
-        """Count an activity of a type that is taken; whether that changed anything."""
-        if self.test is not None and not self.test(activity):
-            return False
+        """Count an activity that counts; whether that changed anything."""
         at = activity.occurred_at
-        if self.since_entry and at < lead.since:
-            return False
         if self.value_of is not None:
             return self._record_value(lead, self.value_of(activity.properties), at)
-        times = lead.times.get(self.key)
-        if times is None:
-            lead.times[self.key] = [at]
-        elif len(times) < self.keep:
-            insort(times, at)
-        elif at <= times[0]:
-            return False
-        elif self.keep == 1:
-            times[0] = at
-        else:
-            del times[: len(times) - self.keep + 1]
-            insort(times, at)
+        if self.keep == 1:
+            newest = lead.latest.get(self.key)
+            if newest is not None and at <= newest:
+                return False
+            lead.latest[self.key] = at
+            return True
+        times = lead.times.setdefault(self.key, [])
+        if len(times) >= self.keep:
+            if at <= times[0]:
+                return False
+            del times[0]
+        insort(times, at)
         return True
+
+    def forget(self, lead: Lead) -> None:
+        """Start from nothing."""
+        for kept in (lead.latest, lead.times, lead.distinct):
+            kept.pop(self.key, None)
+
+    def adopt(self, lead: Lead) -> None:
+        """Take over moments kept under another funnel, which needed more of them, or fewer."""
+        if self.value_of is not None:
+            return
+        newest = lead.latest.pop(self.key, None)
+        times = lead.times.pop(self.key, [] if newest is None else [newest])
+        if times and self.keep == 1:
+            lead.latest[self.key] = times[-1]
+        elif times:
+            lead.times[self.key] = times[-self.keep :]
 
     def _record_value(self, lead: Lead, value: Any, at: int) -> bool:
         identity = comparable(value)

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
+from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Rule, Stage
 from qualifiers.scores import Score
 from qualifiers.traits import Room, as_json, merge
+from qualifiers.transitions import CREATED
 from schemas.activity import Activity
 from schemas.decision import Place, StageChange
 from schemas.lead import (
@@ -25,7 +27,6 @@ from schemas.lead import (
     LastTransition,
     Lead,
     LeadView,
-    PastChange,
     decode_lead,
     encode_lead,
 )
@@ -57,6 +58,7 @@ class Funnel:
         decider: Decider,
         stages: Mapping[str, Stage],
         scores: Sequence[Score],
+        counters: Sequence[Counter],
         slots: frozenset[int],
         named_traits: frozenset[str],
         activity_types: frozenset[str],
@@ -77,6 +79,7 @@ class Funnel:
             top: tuple(score for score in scores if any(top in line.traits for line in score.if_lines))
             for top in {top for score in scores for line in score.if_lines for top in line.traits}
         }
+        self._counters = tuple(counters)
         self._slots = slots
         self._named_traits = named_traits
 
@@ -171,7 +174,7 @@ class Funnel:
         at = activity.occurred_at
         stage = self._first.name
         lead = Lead(self._mark, stage, at, at, at, name, activity.source, ids=name)
-        lead.history.append(PastChange("created", stage, at))
+        lead.history.append((CREATED, stage, at))
         if self._first.is_asked:
             lead.visited.append(stage)
         for score in self._scores:
@@ -256,12 +259,11 @@ class Funnel:
 
     def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> None:
         for counter in left.stays:
-            lead.times.pop(counter, None)
-            lead.distinct.pop(counter, None)
+            counter.forget(lead)
         lead.stage = rule.to
         lead.since = now
         lead.seq += 1
-        lead.history.append(PastChange(rule.name, rule.to, now))
+        lead.history.append((rule.name, rule.to, now))
         del lead.history[:-KEPT_CHANGES]
         if self._stages[rule.to].is_asked and rule.to not in lead.visited:
             lead.visited.append(rule.to)
@@ -280,11 +282,12 @@ class Funnel:
         stage = self._stages.get(lead.stage)
         if stage is None:
             raise UnknownStage(lead.stage, self.slug)
-        for kept in (lead.times, lead.distinct, lead.sums, lead.decays, lead.gifts, lead.held):
+        for kept in (lead.latest, lead.times, lead.distinct, lead.sums, lead.decays, lead.gifts, lead.held):
             for key in kept.keys() - self._slots:
                 del kept[key]
+        for counter in self._counters:
+            counter.adopt(lead)
         for score in self._scores:
-            score.hold(lead)
             score.adopt(lead)
         lead.passed_over.clear()
         if stage.is_asked and stage.name not in lead.visited:

@@ -51,7 +51,7 @@ class Did(Condition):
             activity is not None
             and activity.occurred_at == newest
             and self._counter.takes(activity.type)
-            and (self._counter.test is None or self._counter.test(activity))
+            and self._counter.counts(lead, activity)
         )
         yield Evidence(
             condition=self._words,

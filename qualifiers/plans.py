@@ -33,31 +33,73 @@ class Group(NamedTuple):
     mask: int
 
 
-class CounterFeed(NamedTuple):
+class CounterFeed:
     """A counter, and the rules that it may turn in one stage."""
 
-    counter: Counter
-    groups: tuple[Group, ...] = ()
-    stirred: int = 0
-    """Rules that ask whether the lead is *not* quiet."""
-    backdated: int = 0
-    """Rules that ask whether it is."""
+    __slots__ = ("_backdated", "_groups", "_stirred", "counter")
+
+    def __init__(self, counter: Counter, groups: tuple[Group, ...], stirred: int, backdated: int) -> None:
+        self.counter = counter
+        self._groups = groups
+        self._stirred = stirred
+        """Rules that ask whether the lead is *not* quiet."""
+        self._backdated = backdated
+        """Rules that ask whether it is."""
 
     def feed(self, lead: Lead, activity: Activity, now: int) -> int:
         """Count the activity; the rules that it may have turned."""
         counter = self.counter
-        before = [counter.nth_newest(lead, group.times) for group in self.groups]
+        if not counter.counts(lead, activity):
+            return 0
+        before = [counter.nth_newest(lead, group.times) for group in self._groups]
         if not counter.record(lead, activity):
             return 0
-        touched = self.stirred
-        if activity.occurred_at < lead.created:
-            touched |= self.backdated
-        for group, old in zip(self.groups, before, strict=True):
+        touched = 0
+        for group, old in zip(self._groups, before, strict=True):
             within = group.within
             if old is None or (within is not None and old + within <= now):
                 new = counter.nth_newest(lead, group.times)
                 if new is not None and (within is None or new + within > now):
                     touched |= group.mask
+        return touched
+
+
+class SingleFeed(CounterFeed):
+    """The same for a counter of which only the newest moment is asked: most are, so it is quick."""
+
+    __slots__ = ("_asks", "_key", "_since_entry", "_test")
+
+    def __init__(self, counter: Counter, groups: tuple[Group, ...], stirred: int, backdated: int) -> None:
+        super().__init__(counter, groups, stirred, backdated)
+        self._key = counter.key
+        self._test = counter.test
+        self._since_entry = counter.since_entry
+        self._asks = bool(groups or stirred or backdated)
+
+    def feed(self, lead: Lead, activity: Activity, now: int) -> int:
+        """Count the activity; the rules that it may have turned."""
+        if self._test is not None and not self._test(activity):
+            return 0
+        at = activity.occurred_at
+        if self._since_entry and at < lead.since:
+            return 0
+        latest = lead.latest
+        old = latest.get(self._key)
+        if old is not None and at <= old:
+            return 0
+        latest[self._key] = at
+        return self._turned(lead, old, at, now) if self._asks else 0
+
+    def _turned(self, lead: Lead, old: int | None, at: int, now: int) -> int:
+        touched = self._stirred
+        if old is None and at < lead.created:
+            touched |= self._backdated
+        for _, within, mask in self._groups:
+            if within is None:
+                if old is None:
+                    touched |= mask
+            elif at + within > now and (old is None or old + within <= now):
+                touched |= mask
         return touched
 
 
@@ -111,7 +153,7 @@ class Stage:
             for counter in counters
             if not counter.since_entry or watched.asks(counter)
         ]
-        self.stays = tuple(feed.counter.key for feed in feeds if feed.counter.since_entry)
+        self.stays = tuple(feed.counter for feed in feeds if feed.counter.since_entry)
         """The counters of this stay, which end with it."""
         self.plans = {
             name: Plan(
@@ -174,7 +216,8 @@ class _Watched:
 
     def counter_feed(self, counter: Counter) -> CounterFeed:
         groups = self._counted.get(counter.key, {})
-        return CounterFeed(
+        kind = SingleFeed if counter.is_single else CounterFeed
+        return kind(
             counter,
             tuple(Group(times, within, mask) for (times, within), mask in groups.items()),
             self._stirred.get(counter.key, 0),

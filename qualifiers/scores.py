@@ -176,18 +176,21 @@ class Score:
         assert line.per is not None and line.at_most is not None
         gifts = lead.gifts.setdefault(line.key, [])
         opened = at - line.per
-        given = sum(abs(points) for moment, points in gifts if opened < moment <= at)
-        gift = _bounded(line.add, line.at_most - given)
+        room = line.at_most
+        place = len(gifts)
+        while place and gifts[place - 2] > at:
+            place -= 2
+        for index in range(place - 2, -1, -2):
+            if gifts[index] <= opened:
+                break
+            room -= abs(gifts[index + 1])
+        gift = _bounded(line.add, room)
         if gift:
-            gifts.append((at, gift))
-            if len(gifts) > 1 and gifts[-2][0] > at:
-                gifts.sort(key=_moment_of)
+            gifts[place:place] = (at, gift)
             # What a late activity could still look back to is kept.
             forgotten = now - TOO_LATE - line.per
-            surplus = len(gifts) - _KEPT_GIFTS
-            while gifts and (gifts[0][0] <= forgotten or surplus > 0):
-                del gifts[0]
-                surplus -= 1
+            while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:
+                del gifts[:2]
         return gift
 
     def _put(self, key: int, lead: Lead, points: Number, now: int) -> None:
@@ -213,6 +216,7 @@ class Score:
                 lead.sums[key] = lead.decays.pop(key)[0]
             elif self.half_life is not None and key in lead.sums:
                 lead.decays[key] = (lead.sums.pop(key), lead.clock)
+        self.hold(lead)
 
 
 Comparison = Callable[[Lead, int, Number], bool]
@@ -224,7 +228,3 @@ def _bounded(points: Number, room: Number) -> Number:
     if points >= 0:
         return points if points < room else room
     return points if -points < room else -room
-
-
-def _moment_of(gift: tuple[int, Number]) -> int:
-    return gift[0]

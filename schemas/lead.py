@@ -12,7 +12,7 @@ the rest: what is due when, under which funnel, in which stage::
     8 bytes  due moment, signed, big-endian, ms since the epoch
     8 bytes  the first bytes of the hash of the funnel that last read it
     1 byte   length of the stage's name, then the name
-    the rest in msgpack
+    the lead whole, in msgpack
 """
 
 import struct
@@ -30,15 +30,11 @@ ID_BYTES = 8
 KEPT_CHANGES = 5
 
 
-class PastChange(NamedTuple):
-    """A stage change, as a lead remembers it; ``at`` in ms."""
-
-    rule: str
-    to: str
-    at: int
+PastChange = tuple[str, str, int]
+"""A stage change, as a lead remembers it: rule, stage entered, moment (ms)."""
 
 
-class Lead(msgspec.Struct, gc=False):
+class Lead(msgspec.Struct, array_like=True, gc=False):
     """A lead, decoded. Moments are ms since the epoch. Changed in place by the funnel.
 
     ``since`` is the entry into the present stage, ``clock`` the newest moment that the
@@ -57,16 +53,18 @@ class Lead(msgspec.Struct, gc=False):
     seq: int = 1
     due: int = NEVER
     ids: bytes = b""
+    latest: dict[int, int] = {}
+    """Counter that needs one moment → the newest moment of what it counts."""
     times: dict[int, list[int]] = {}
-    """Counter → the newest moments of what it counts, ascending."""
+    """Counter that needs several → the newest of them, ascending."""
     distinct: dict[int, dict[int, int]] = {}
-    """Counter → value (hashed) → the newest moment with that value."""
+    """Counter of values → value (hashed) → the newest moment with that value."""
     sums: dict[int, int | float] = {}
     """Score, or points line with `at_most`, that does not decay → its points."""
     decays: dict[int, tuple[float, int]] = {}
     """Score, or points line with `at_most`, that decays → its points, and when it had them."""
-    gifts: dict[int, list[tuple[int, int | float]]] = {}
-    """Points line with `per` → when it gave how much, ascending."""
+    gifts: dict[int, list[int | float]] = {}
+    """Points line with `per` → when it gave, how much, when, how much …, ascending."""
     held: dict[int, int | float] = {}
     """Score → what its `if` lines give."""
     traits: dict[str, Any] = {}
@@ -76,6 +74,7 @@ class Lead(msgspec.Struct, gc=False):
     passed_over: list[str] = []
     """Transitions that stay out since the last cascade."""
     history: list[PastChange] = []
+    """The last stage changes, newest last."""
 
 
 class Peeked(NamedTuple):
@@ -104,85 +103,30 @@ def funnel_mark(funnel_hash: str) -> bytes:
 
 _FIXED = struct.Struct(">Bq8sB")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(
-    tuple[
-        int,
-        int,
-        int,
-        int,
-        bytes,
-        str | None,
-        bytes,
-        dict[int, list[int]],
-        dict[int, dict[int, int]],
-        dict[int, int | float],
-        dict[int, tuple[float, int]],
-        dict[int, list[tuple[int, int | float]]],
-        dict[int, int | float],
-        dict[str, Any],
-        list[str],
-        list[str],
-        list[PastChange],
-    ]
-).decode
+_decode = msgspec.msgpack.Decoder(Lead).decode
 
 
 def encode_lead(lead: Lead) -> bytes:
-    """A lead as bytes. Moments near its creation are written as distances from it: they are shorter."""
+    """A lead as bytes: the header, then all of it."""
     stage = lead.stage.encode()
-    created = lead.created
-    rest = _encode(
-        (
-            lead.seq,
-            created,
-            lead.since - created,
-            lead.clock - created,
-            lead.origin,
-            lead.source,
-            lead.ids,
-            lead.times,
-            lead.distinct,
-            lead.sums,
-            lead.decays,
-            lead.gifts,
-            lead.held,
-            lead.traits,
-            lead.visited,
-            lead.passed_over,
-            lead.history,
-        )
-    )
-    return _FIXED.pack(FORMAT_VERSION, lead.due, lead.funnel, len(stage)) + stage + rest
+    return _FIXED.pack(FORMAT_VERSION, lead.due, lead.funnel, len(stage)) + stage + _encode(lead)
 
 
 def peek(state: bytes) -> Peeked:
     """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
-    version, due, funnel, length = _FIXED.unpack_from(state)
-    if version != FORMAT_VERSION:
-        raise UnknownStateVersion(version)
+    _, due, funnel, length = _FIXED.unpack_from(_readable(state))
     return Peeked(due, funnel, state[_FIXED.size : _FIXED.size + length].decode())
 
 
 def decode_lead(state: bytes) -> Lead:
     """The lead that was encoded. Raises UnknownStateVersion."""
-    version, due, funnel, length = _FIXED.unpack_from(state)
-    if version != FORMAT_VERSION:
-        raise UnknownStateVersion(version)
-    body = _FIXED.size + length
-    values = _decode(memoryview(state)[body:])
-    created = values[1]
-    return Lead(
-        funnel,
-        state[_FIXED.size : body].decode(),
-        created + values[2],
-        created,
-        created + values[3],
-        values[4],
-        values[5],
-        values[0],
-        due,
-        *values[6:],
-    )
+    return _decode(_readable(state)[_FIXED.size + state[_FIXED.size - 1] :])
+
+
+def _readable(state: bytes) -> bytes:
+    if state[0] != FORMAT_VERSION:
+        raise UnknownStateVersion(state[0])
+    return state
 
 
 class LastTransition(BaseModel):
