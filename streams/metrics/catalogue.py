@@ -1,0 +1,120 @@
+"""The one catalogue of leadgate's metrics: what a scrape shows, and what the documentation says of it."""
+
+from typing import Literal, NamedTuple
+
+PREFIX = "leadgate_"
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_STAY_DAYS = (1, 2, 7, 14, 30, 60, 90, 180, 365)
+
+Kind = Literal["counter", "gauge", "histogram"]
+Labels = tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """A metric: its name without the prefix, what it is, its labels, what it tells, its buckets' bounds."""
+
+    name: str
+    kind: Kind
+    labels: Labels
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+CATALOGUE = (
+    Entry(
+        "activities_total",
+        "counter",
+        ("outcome", "format"),
+        "Records taken from the input, by what became of them and the format they came in.",
+    ),
+    Entry(
+        "activities_by_type_total",
+        "counter",
+        ("type",),
+        "Activities applied, or seen before, by type; a type that the funnel does not name is `other`.",
+    ),
+    Entry(
+        "stage_changes_total",
+        "counter",
+        ("from", "to", "rule"),
+        "Stage changes committed; `from` is empty where a lead was created.",
+    ),
+    Entry("leads", "gauge", ("stage",), "Leads in this worker's open partitions, by stage."),
+    Entry(
+        "previous_stage_seconds",
+        "histogram",
+        ("stage",),
+        "How long leads had been in the stage that they left.",
+        # From a demonstration's seconds to the year that a sale may take.
+        (10, _MINUTE, 10 * _MINUTE, _HOUR, 6 * _HOUR, *(days * _DAY for days in _STAY_DAYS)),
+    ),
+    Entry(
+        "decision_latency_seconds",
+        "histogram",
+        (),
+        "From a record's time to the commit of a stage change that it caused, not one that time caused.",
+        # Tens of milliseconds in a quiet stream; minutes while a backlog is worked off.
+        (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+    ),
+    Entry(
+        "chunk_seconds",
+        "histogram",
+        (),
+        "How long a pass took, its transaction included.",
+        # Up to what ends a transaction: its time-out.
+        (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+    ),
+    Entry(
+        "chunk_records",
+        "histogram",
+        (),
+        "How many records of the input a pass took; none where time alone moved leads.",
+        (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000),
+    ),
+    Entry(
+        "consumer_lag_records",
+        "gauge",
+        ("topic", "partition"),
+        "How far an open partition's applied position is behind the end of its log.",
+    ),
+    Entry(
+        "stream_time_seconds",
+        "gauge",
+        ("partition",),
+        "An open partition's clock, since the epoch: up to where time has moved its silent leads.",
+    ),
+    Entry(
+        "transactions_total",
+        "counter",
+        ("outcome",),
+        "Transactions by outcome; an aborted or fenced one is done again from what is committed.",
+    ),
+    Entry("table_leads", "gauge", ("partition",), "Leads in an open partition's table."),
+    Entry(
+        "table_recovery_seconds",
+        "histogram",
+        (),
+        "From an assignment to a table that is built from its changelog.",
+        (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300),
+    ),
+    Entry("rebalances_total", "counter", (), "Assignments that the group has given this worker."),
+    Entry("dead_letters_total", "counter", ("reason",), "Dead letters, by what was wrong with the record."),
+    Entry("funnel_info", "gauge", ("funnel", "hash"), "1, with the funnel in force as labels."),
+    Entry(
+        "broker_waiting_seconds",
+        "gauge",
+        (),
+        "How long this worker has been waiting for the brokers to answer; 0 while they do.",
+    ),
+)
+"""All metrics that are leadgate's own. A lead is never a label."""
+
+
+def catalogue_table() -> str:
+    """The catalogue as a Markdown table, for the documentation."""
+    lines = ["| metric | kind | labels | what it tells |", "| --- | --- | --- | --- |"]
+    for entry in CATALOGUE:
+        labels = ", ".join(f"`{label}`" for label in entry.labels)
+        lines.append(f"| `{PREFIX}{entry.name}` | {entry.kind} | {labels} | {entry.help} |")
+    return "\n".join(lines) + "\n"
