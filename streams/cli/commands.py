@@ -154,13 +154,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _program()(args=list(arguments), prog_name="leadgate", standalone_mode=False)
     except Mendable as error:
-        return _end(str(error), error.exit_code)
+        return end(str(error), error.exit_code)
     except _UsageError as error:
-        return _end(*_misuse(error))
+        return end(*_misuse(error))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except OSError as error:
-        return _end(
+        return end(
             f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",
             OutsideWorld.exit_code,
         )
@@ -173,9 +173,9 @@ def _judge(error: Exception) -> int:
     from qualifiers import FunnelFaults  # only now: what goes well need not wait for it
 
     if isinstance(error, FunnelFaults):
-        return _end(f"the funnel has faults:\n{error}", Misuse.exit_code)
+        return end(f"the funnel has faults:\n{error}", Misuse.exit_code)
     traceback.print_exc()
-    return _end("this is a bug in leadgate: please report it with the lines above", OUR_BUG)
+    return end("this is a bug in leadgate: please report it with the lines above", OUR_BUG)
 
 
 def _misuse(error: Any) -> tuple[str, int]:
@@ -187,6 +187,7 @@ def _misuse(error: Any) -> tuple[str, int]:
     return message, Misuse.exit_code
 
 
-def _end(message: str, code: int) -> int:
+def end(message: str, code: int) -> int:
+    """Say why a command ends, on stderr; its exit code."""
     typer.echo(message if message.startswith("Usage:") else f"leadgate: {message}", err=True)
     return code

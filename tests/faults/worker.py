@@ -7,8 +7,11 @@ passes in which time moved a lead.
 
 import os
 import signal
+import sys
 
 from streams import worker
+from streams.cli.commands import end
+from streams.errors import Mendable
 from streams.settings import load_settings
 from tests.faults.killing import Fuse, parts
 
@@ -20,7 +23,10 @@ def main() -> None:
         int(os.environ.get("FAULT_TIMES", "1")),
         signal.Signals[f"SIG{os.environ.get('FAULT_SIGNAL', 'KILL')}"],
     )
-    worker.run(load_settings(), parts(fuse, only_time=os.environ.get("FAULT_ONLY_TIME") == "1"))
+    try:
+        worker.run(load_settings(), parts(fuse, only_time=os.environ.get("FAULT_ONLY_TIME") == "1"))
+    except Mendable as error:
+        sys.exit(end(str(error), error.exit_code))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """A group of worker processes on topics of its own, and the load that they work on."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from qualifiers import Funnel, compile_funnel, load_funnel
 from streams import kafka_clients, topics
@@ -92,7 +95,30 @@ class Group:
             texts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}")
         return "\n".join(texts)
 
+    def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
+        """What a worker answers over HTTP. Its log says where it listens."""
+        log = (self.directory / f"worker-{self.processes.index(process)}.log").read_text()
+        listens = next(line for line in log.splitlines() if '"web_listens"' in line)
+        return httpx.get(f"http://{json.loads(listens)['address']}{path}", timeout=5)
+
+    def metric(self, process: subprocess.Popen[bytes], name: str) -> float:
+        """A worker's metric without labels."""
+        text = self.get(process, "/metrics").text
+        return float(re.search(rf"^leadgate_{name} (\S+)$", text, re.MULTILINE).group(1))  # type: ignore[union-attr]
+
     # Input ----------------------------------------------------------------------------
+
+    def widen(self, largest: int) -> None:
+        """Let the input take records of ``largest`` bytes, and the topics that follow it more."""
+        admin = AdminClient(kafka_clients.admin(self.settings))
+        for topic, bytes_ in (
+            (self.settings.activities_topic, largest),
+            (self.settings.dead_letters_topic, largest + topics.OVERHEAD),
+            (self.settings.changelog, largest + topics.OVERHEAD),
+        ):
+            entry = ConfigEntry("max.message.bytes", str(bytes_), incremental_operation=AlterConfigOpType.SET)
+            resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+            admin.incremental_alter_configs([resource])[resource].result()
 
     def producer(self, **config: Any) -> Producer:
         """A producer with Java's partitioner, or as ``config`` says."""

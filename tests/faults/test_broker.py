@@ -1,0 +1,62 @@
+"""The broker goes and comes back: the workers wait, say so, and go on."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.faults.load import history
+from tests.faults.waiting import begin, release, said
+from tests.faults.workers import Group
+
+GroupMaker = Callable[..., Group]
+AWAY_SECONDS = 12
+
+
+def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
+    broker = make_kafka()
+    workers = group("history", bootstrap=broker.bootstrap, hold_clock="true", max_pass_records="100")
+    workers.send(history(seed=11, activities=20_000, leads=300))
+    processes = [workers.start(), workers.start()]
+    begin(workers)
+    broker.stop()
+    workers.wait(lambda: all(workers.metric(one, "broker_waiting_seconds") > 0 for one in processes), "nobody waits")
+    assert all(workers.get(one, "/livez").status_code == 200 for one in processes), "to wait is not to be dead"
+    refused = [workers.get(one, "/readyz") for one in processes]
+    assert all(answer.status_code == 503 for answer in refused), [answer.text for answer in refused]
+    time.sleep(AWAY_SECONDS)
+    broker.start()
+    before = said(workers)
+    workers.settle()
+    assert said(workers) > before, "the broker went only after all had been done"
+    workers.wait(lambda: all(workers.get(one, "/readyz").status_code == 200 for one in processes), "not ready again")
+    release(workers)
+    assert all(process.poll() is None for process in processes), workers.logs()
+    workers.stop()
+    workers.check()
+
+
+def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
+    broker = make_kafka()
+    workers = group("history", bootstrap=broker.bootstrap, hold_clock="true", max_pass_records="100")
+    workers.send(history(seed=12, activities=20_000, leads=300))
+    processes = [workers.start(), workers.start()]
+    begin(workers)
+    broker.kill()
+    time.sleep(AWAY_SECONDS)
+    broker.start()
+    release(workers)
+    assert all(process.poll() is None for process in processes), workers.logs()
+    workers.stop()
+    workers.check()
+
+
+def test_not_there_at_the_start(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
+    """A worker that finds no broker ends with one line that says so, for its supervisor to try again."""
+    broker = make_kafka()
+    workers = group("history", bootstrap=broker.bootstrap)
+    broker.stop()
+    process = workers.start()
+    assert process.wait(60) == 3, workers.logs()
+    last = workers.logs().strip().splitlines()[-1]
+    assert last.startswith("leadgate: Kafka at"), last
+    assert "LEADGATE_BOOTSTRAP_SERVERS" in last

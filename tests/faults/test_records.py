@@ -1,0 +1,113 @@
+"""Records of every kind: each ends where the contract says, and its neighbours are unharmed."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from schemas.moments import DAY, format_moment
+from streams.engine.changelog import META_KEY
+from tests.faults import oracle
+from tests.faults.load import history
+from tests.faults.waiting import release
+from tests.faults.workers import Group
+
+GroupMaker = Callable[..., Group]
+NOW = time.time_ns() // 1_000_000
+GOOD: dict[str, Any] = {
+    "id": "x",
+    "lead_id": "anna",
+    "type": "page_viewed",
+    "occurred_at": format_moment(NOW - 100 * DAY),
+}
+
+
+def without(name: str) -> bytes:
+    return json.dumps({key: value for key, value in GOOD.items() if key != name}).encode()
+
+
+def changed(**values: Any) -> bytes:
+    return json.dumps(GOOD | values).encode()
+
+
+NESTED = '{"a":' * 64 + "1" + "}" * 64
+
+BAD: list[tuple[str, bytes | None, str, str]] = [
+    # what, value, reason, a part of what a person reads
+    ("not JSON", b"hello", "not_json", "JSON"),
+    ("cut off", changed()[:-9], "not_json", "JSON"),
+    ("not UTF-8", b'{"id": "\xff\xfe"}', "not_utf8", "UTF-8"),
+    ("null value", None, "null_value", "value"),
+    ("no id", without("id"), "missing_member", "id"),
+    ("no lead_id", without("lead_id"), "missing_member", "lead_id"),
+    ("no occurred_at", without("occurred_at"), "missing_member", "occurred_at"),
+    ("an id that is a number", changed(id=7), "wrong_type", "id"),
+    ("properties that are a list", changed(properties=[]), "wrong_type", "properties"),
+    ("a moment without offset", changed(occurred_at="2026-01-31T09:30:00"), "bad_moment", "offset"),
+    ("a moment that is a word", changed(occurred_at="yesterday"), "bad_moment", "yesterday"),
+    ("the year 9999", changed(occurred_at="9999-12-31T23:59:59Z"), "future", "9999"),
+    ("in an hour", changed(occurred_at=format_moment(NOW + 3_600_000)), "future", "5 minutes"),
+    ("64 levels deep", changed(properties=json.loads(NESTED)), "too_deep", "level"),
+    ("5 MB", changed(properties={"text": "x" * 5_000_000}), "too_large", "bytes"),
+]
+
+
+def test_bad_records_are_dead_letters_with_a_reason(group: GroupMaker) -> None:
+    workers = group("history", hold_clock="true")
+    workers.widen(6_000_000)
+    neighbours = list(history(seed=21, activities=600, leads=40))
+    records: list[tuple[bytes | None, bytes | None]] = []
+    for number, pair in enumerate(neighbours):
+        records.append(pair)
+        if number % 40 == 0:
+            _, value, _, _ = BAD[number // 40]
+            records.append((b"anna", value))
+    workers.start()
+    workers.send(records)
+    release(workers)
+    workers.stop()
+    recomputed = workers.check()
+    assert len(recomputed.leads) == 40, "the neighbours are unharmed"
+    letters = oracle.read_all(workers.bootstrap, workers.settings.dead_letters_topic)
+    assert len(letters) == len(BAD)
+    by_value = {letter.value: dict(letter.headers) for letter in letters}
+    for what, value, reason, part in BAD:
+        headers = by_value[value]
+        assert headers["kafka_dlt-exception-fqcn"] == f"leadgate.{reason}".encode(), what
+        assert part in headers["kafka_dlt-exception-message"].decode(), what
+        assert headers["kafka_dlt-original-topic"].decode() == workers.settings.activities_topic
+        assert int(headers["kafka_dlt-original-offset"]) >= 0
+    assert {letter.key for letter in letters} == {b"anna"}
+
+
+def test_a_type_that_no_rule_knows_is_fine(group: GroupMaker) -> None:
+    workers = group("history", hold_clock="true")
+    workers.start()
+    workers.send([(b"anna", changed(type="Something Else Entirely"))])
+    release(workers)
+    workers.stop()
+    recomputed = workers.check()
+    assert [change["rule"] for change in recomputed.stage_changes["anna"]] == ["created"]
+
+
+def test_whatever_the_partitioner_and_the_key_one_lead_has_one_state(group: GroupMaker) -> None:
+    """Producers with librdkafka's own partitioner, with no key, with another's key, beside Java's."""
+    workers = group("history", hold_clock="true", max_pass_records="200")
+    workers.start()
+    workers.start()
+    foreign = workers.producer(partitioner="consistent_random")
+    pairs = list(history(seed=22, activities=4_000, leads=100))
+    workers.send(pairs[:1000])
+    workers.send(pairs[1000:2000], foreign)
+    workers.send([(None, value) for _, value in pairs[2000:3000]])
+    workers.send([(b"somebody", value) for _, value in pairs[3000:3500]], foreign)
+    workers.send(pairs[3500:])
+    release(workers)
+    workers.stop()
+    recomputed = workers.check()
+    assert recomputed.rekeyed > 1500
+    assert recomputed.dead_letters.total() == 0
+    homes: dict[bytes, set[int]] = {}
+    for record in oracle.read_all(workers.bootstrap, workers.settings.changelog):
+        homes.setdefault(record.key, set()).add(record.partition)
+    assert all(len(where) == 1 for key, where in homes.items() if key != META_KEY)
