@@ -53,9 +53,8 @@ class Metrics(Collector):
         self._funnel, self._topic, self._wall_clock, self._format = funnel, topic, wall_clock, input_format
         self._partitions: Callable[[], Mapping[int, Partition]] = dict
         self._ends: Callable[[], Mapping[int, int]] = dict
-        self._lock = (
-            threading.Lock()
-        )  # over the two that follow: passes, openings and scrapes are in three threads
+        # Over the two that follow: passes, openings and scrapes are in three threads.
+        self._lock = threading.Lock()
         self._counts = {entry.name: Counter[Labels]() for entry in CATALOGUE if entry.kind == "counter"}
         self._histograms = {entry.name: _Histogram(entry) for entry in CATALOGUE if entry.kind == "histogram"}
         # A counter that first shows at 1 hides its first increase.
@@ -128,10 +127,7 @@ class Metrics(Collector):
             self.waiting_for_broker = Waiting(before.since if before else self._wall_clock(), why)
 
     def _count(self, name: str, more: Mapping[Labels, int]) -> None:
-        # Not Counter.update: it would leave out the zeros that are meant to show.
-        counts = self._counts[name]
-        for labels, number in more.items():
-            counts[labels] += number
+        self._counts[name].update(more)
 
     # What a scrape asks -----------------------------------------------------------------
 
