@@ -3,6 +3,15 @@
 from streams.local_kafka.cluster import LocalKafka
 from streams.local_kafka.compose import ComposeKafka
 from streams.local_kafka.jars import LocalKafkaError, source
-from streams.local_kafka.node import FULL, QUICK, NodeStatus
+from streams.local_kafka.node import FULL, QUICK, NodeStatus, free_ports
 
-__all__ = ["FULL", "QUICK", "ComposeKafka", "LocalKafka", "LocalKafkaError", "NodeStatus", "source"]
+__all__ = [
+    "FULL",
+    "QUICK",
+    "ComposeKafka",
+    "LocalKafka",
+    "LocalKafkaError",
+    "NodeStatus",
+    "free_ports",
+    "source",
+]

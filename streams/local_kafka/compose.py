@@ -10,13 +10,15 @@ COMPOSE_FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 
 
 class ComposeKafka:
-    """The service `kafka` of the compose file, on `port` of this machine; one at a time.
+    """The service `kafka` of the compose file, on `port` of this machine.
 
-    The same first methods as LocalKafka's, so that either may stand for a broker.
+    `project` keeps it apart from others of the same file; None: the file's own
+    name. What it does is named as LocalKafka's, so that either may be the broker.
     """
 
-    def __init__(self, port: int = 9092) -> None:
+    def __init__(self, port: int = 9092, *, project: str | None = None) -> None:
         self._port = port
+        self._project = ["--project-name", project] if project else []
 
     @property
     def bootstrap(self) -> str:
@@ -28,8 +30,25 @@ class ComposeKafka:
         self._compose("up", "--detach", "--wait", "kafka")
 
     def stop(self) -> None:
-        """Ends the broker and takes its container and data away."""
+        """Ends the broker, and takes its container and data away."""
         self._compose("down", "--volumes", "--remove-orphans")
+
+    def kill(self) -> None:
+        """Ends the broker as a power cut would; its data stays."""
+        self._compose("kill", "kafka")
+
+    def pause(self) -> None:
+        """Halts the broker, its connections open, until `resume`."""
+        self._compose("pause", "kafka")
+
+    def resume(self) -> None:
+        """Lets a paused broker go on."""
+        self._compose("unpause", "kafka")
+
+    def restart(self) -> None:
+        """Ends the broker if it runs, starts it, and waits until it answers."""
+        self._compose("stop", "kafka")
+        self.start()
 
     def running(self) -> bool:
         """Whether the broker's container runs."""
@@ -37,7 +56,7 @@ class ComposeKafka:
 
     def _compose(self, *arguments: str) -> str:
         done = subprocess.run(
-            ["docker", "compose", "--file", str(COMPOSE_FILE), *arguments],
+            ["docker", "compose", "--file", str(COMPOSE_FILE), *self._project, *arguments],
             env=os.environ | {"KAFKA_PORT": str(self._port)},
             capture_output=True,
             text=True,

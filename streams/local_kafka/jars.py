@@ -53,6 +53,11 @@ def source() -> Literal["docker", "jars"]:
     )
 
 
+def here() -> bool:
+    """Whether Java and Maven are here, so that Kafka's jars can be run."""
+    return not _missing_for_jars()
+
+
 def java() -> str:
     """The java command: JAVA_HOME's, else the one on the PATH."""
     home = os.environ.get("JAVA_HOME")
