@@ -10,7 +10,7 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from streams.local_kafka import LocalKafka
+from streams.local_kafka import ComposeKafka, LocalKafka
 from streams.ownership import Advertised, GroupOwnership
 
 PARTITIONS = {0, 1, 2, 3}
@@ -18,15 +18,6 @@ PATIENCE = 60.0
 ONE, TWO = Advertised("one", "one.example:6066"), Advertised("two", "127.0.0.1:6067")
 
 Owned = dict[int, Advertised] | None
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
-    """A broker that these tests may stop in its tracks."""
-    kafka = LocalKafka(tmp_path_factory.mktemp("kafka"))
-    kafka.start()
-    yield kafka
-    kafka.stop()
 
 
 class Group:
@@ -77,8 +68,8 @@ class Group:
 
 
 @pytest.fixture
-def group(cluster: LocalKafka) -> Iterator[Group]:
-    made = Group(cluster.bootstrap)
+def group(kafka: str) -> Iterator[Group]:
+    made = Group(kafka)
     yield made
     made.close()
 
@@ -123,7 +114,10 @@ def test_partitions_on_their_way_have_no_owner(group: Group) -> None:
     asyncio.run(play())
 
 
-def test_nobody_knows_while_the_broker_is_away(cluster: LocalKafka, group: Group) -> None:
+def test_nobody_knows_while_the_broker_is_away(make_kafka: Callable[[], LocalKafka | ComposeKafka]) -> None:
+    cluster = make_kafka()
+    group = Group(cluster.bootstrap)
+
     async def play() -> None:
         one = group.join(ONE.client_id)
         await group.until(whole, one)
@@ -135,4 +129,7 @@ def test_nobody_knows_while_the_broker_is_away(cluster: LocalKafka, group: Group
             cluster.resume()
         await group.until(whole, one)
 
-    asyncio.run(play())
+    try:
+        asyncio.run(play())
+    finally:
+        group.close()
