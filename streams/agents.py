@@ -16,7 +16,7 @@ def install(app: faust.App, engine: Engine, topic: str) -> None:
     """
     activities = app.topic(topic, key_serializer="raw", value_serializer="raw", acks=False)
 
-    @app.agent(activities, name="activities")
+    @app.agent(activities, name="activities")  # type: ignore[untyped-decorator]
     async def apply_activities(stream: Any) -> None:
         async for event in stream.events():
             engine.accept(chunk_of(event))

@@ -16,7 +16,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from qualifiers import Funnel
-from streams import agents, clock, kafka_clients, timers
+from streams import agents, clock, kafka_clients, timers, web
 from streams.engine.engine import Engine, Limits
 from streams.engine.hold import ClockHold, say
 from streams.engine.homes import Forwarding
@@ -27,8 +27,11 @@ from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
 from streams.errors import OutsideWorld
 from streams.intake.native import decode_native
+from streams.local_kafka import free_ports
 from streams.metrics import Metrics
+from streams.ownership import Advertised, GroupOwnership
 from streams.settings import Settings
+from streams.web import WorkerView
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ class LeadgateApp(faust.App):
     """Faust's app, on our transport. ``failure`` is why it had to end, if it had to."""
 
     engine: Engine
+    identity: Identity  # kept: its lock is held as long as the process lives
     failure: Exception | None = None
 
     def _new_transport(self) -> ChunkTransport:
@@ -75,7 +79,7 @@ class Worker:
     app: LeadgateApp
     engine: Engine
     hold: ClockHold
-    identity: Identity
+    me: Advertised
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises what made the worker end, if something did."""
@@ -99,7 +103,7 @@ class Worker:
             raise self.app.failure
 
 
-class _FaustWorker(faust.Worker):  # type: ignore[misc]
+class _FaustWorker(faust.Worker):
     """Faust's worker, which leaves the log to us."""
 
     def _setup_logging(self) -> None:
@@ -119,13 +123,18 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         say(kafka_clients.producer(settings), settings.control, held=True)
     hold = ClockHold(kafka_clients.reader(settings), settings.control)
     hold.read_to_end()
+    port = settings.web_port or free_ports(1)[0]
+    me = Advertised(identity.name, settings.web_advertised or f"{settings.web_host}:{port}")
     transactional_id = f"{settings.group}-{identity.name}"
     secret = settings.forward_secret.get_secret_value() if settings.forward_secret else ""
     processor = parts.processor(
         funnel=funnel,
         decode=decode_native,
         names=Names(
-            settings.activities_topic, settings.stage_changes_topic, settings.dead_letters_topic, settings.changelog
+            settings.activities_topic,
+            settings.stage_changes_topic,
+            settings.dead_letters_topic,
+            settings.changelog,
         ),
         partitions=source.partitions,
         topic_id=source.topic_id,
@@ -145,14 +154,16 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
     )
     config = kafka_clients.transactional_producer(settings, transactional_id=transactional_id)
 
-    def new_transaction(should_stop: Callable[[], bool], on_wait: Callable[[str | None], None]) -> KafkaTransaction:
+    def new_transaction(
+        should_stop: Callable[[], bool], on_wait: Callable[[str | None], None]
+    ) -> KafkaTransaction:
         return parts.transaction(config, settings.activities_topic, should_stop, on_wait)
 
     engine = parts.engine(
         processor=processor,
         opener=opener,
         new_transaction=new_transaction,
-        consumer_config=kafka_clients.consumer(settings, client_id=f"leadgate/{identity.name}"),
+        consumer_config=kafka_clients.consumer(settings, client_id=me.client_id),
         topic=settings.activities_topic,
         limits=Limits(
             pass_records=settings.max_pass_records,
@@ -172,18 +183,27 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_wait_empty=False,
-        web_enabled=False,
+        web_bind=settings.web_host,
+        web_port=port,
         **kafka_clients.faust_options(settings),
     )
     app.engine = engine
+    app.identity = identity
+    metrics.watch(lambda: engine.open_partitions, lambda: engine.ends)
+    ownership = GroupOwnership(
+        admin, settings.group, settings.activities_topic, settings.session_timeout / 1000
+    )
+    web.install(app, WorkerView(me, funnel, source.partitions, engine, ownership, metrics))
     agents.install(app, engine, settings.activities_topic)
     timers.install(app, engine, hold)
-    return Worker(app, engine, hold, identity)
+    return Worker(app, engine, hold, me)
 
 
 def _describe_input(admin: AdminClient, topic: str) -> Input:
     try:
-        described = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)[topic].result()
+        described = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)[
+            topic
+        ].result()
     except KafkaException as error:
         raise OutsideWorld(f"the topic {topic} can't be looked at: {error.args[0].str()}") from None
     return Input(len(described.partitions), str(cast(Any, described).topic_id))

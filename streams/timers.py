@@ -17,7 +17,7 @@ EVERY_SECONDS = 1.0
 def install(app: faust.App, engine: Engine, hold: ClockHold) -> None:
     """Let ``app`` tell ``engine`` each second what the wall clock allows, and whether clocks are held."""
 
-    @app.timer(EVERY_SECONDS, name="sample_clock")
+    @app.timer(EVERY_SECONDS, name="sample_clock")  # type: ignore[untyped-decorator]
     async def sample_clock() -> None:
         try:
             hold.refresh()

@@ -24,11 +24,12 @@ def run(settings: Settings, parts: Parts | None = None) -> None:
     worker = build(settings, funnel, metrics, parts)
     log.info(
         "worker_starts",
-        worker=worker.identity.name,
+        worker=worker.me.worker,
         group=settings.group,
         funnel=funnel.slug,
         funnel_hash=funnel.hash,
         clock_held=worker.hold.held,
     )
+    log.info("web_listens", address=worker.me.address)
     worker.run()
-    log.info("worker_ended", worker=worker.identity.name)
+    log.info("worker_ended", worker=worker.me.worker)

@@ -8,24 +8,29 @@ import typer
 
 def worker(
     settings: Annotated[
-        Path | None, typer.Option(help="A file with settings (TOML, or NAME=value lines).", show_default=False)
+        Path | None,
+        typer.Option(help="A file with settings (TOML, or NAME=value lines).", show_default=False),
     ] = None,
     funnel: Annotated[
         str | None, typer.Option(help="The funnel: a file, or a preset's name.", show_default=False)
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="The application: workers of one group share the work.", show_default=False)
+        str | None,
+        typer.Option(help="The application: workers of one group share the work.", show_default=False),
     ] = None,
     bootstrap_servers: Annotated[str | None, typer.Option(help="Where Kafka is.", show_default=False)] = None,
     worker_id: Annotated[
         str | None, typer.Option(help="This worker's own name, which outlives it.", show_default=False)
     ] = None,
     web_port: Annotated[
-        int | None, typer.Option(help="Where to serve health, metrics and leads (0: a free one).", show_default=False)
+        int | None,
+        typer.Option(help="Where to serve health, metrics and leads (0: a free one).", show_default=False),
     ] = None,
     hold_clock: Annotated[
         bool | None,
-        typer.Option("--hold-clock", help="Hold the clocks of all workers: for the time in which history is loaded."),
+        typer.Option(
+            "--hold-clock", help="Hold the clocks of all workers: for the time in which history is loaded."
+        ),
     ] = None,
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C: the pass is finished, the group left.

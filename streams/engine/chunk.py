@@ -1,8 +1,35 @@
 """The unit of work: what one poll gave of one partition."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from confluent_kafka import Message
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Record(Protocol):
+    """A confluent_kafka Message that is a record, and no error: these are never None then."""
+
+    def topic(self) -> str:
+        """The topic that it lies in."""
+
+    def partition(self) -> int:
+        """The partition of it."""
+
+    def offset(self) -> int:
+        """Its offset there."""
+
+    def timestamp(self) -> tuple[int, int]:
+        """The kind of timestamp (TIMESTAMP_LOG_APPEND_TIME …), and the moment (ms)."""
+
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    def value(self) -> bytes | None:
+        """Its value."""
+
+    def headers(self) -> Headers | None:
+        """Its headers."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,4 +48,4 @@ class Chunk:
     epoch: int
     follows: int
     position: int
-    messages: list[Message]
+    records: list[Record]

@@ -39,7 +39,11 @@ class DueIndex:
             entry = heap[node]
             if self._due_of(entry[1]) == entry[0]:
                 found.append(entry)
-            nodes += [child for child in (2 * node + 1, 2 * node + 2) if child < len(heap) and heap[child][0] <= moment]
+            nodes += [
+                child
+                for child in (2 * node + 1, 2 * node + 2)
+                if child < len(heap) and heap[child][0] <= moment
+            ]
         # A lead whose due moment went away and came back stands here twice.
         return sorted(set(found))
 

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -99,6 +100,7 @@ class Engine:
         self._tickets: dict[int, int] = {}
         self._ticket = 0
         self._open: dict[int, Partition] = {}
+        self._ends: Mapping[int, int] = {}
         self._group: Any = None
         self._assigned: frozenset[int] = frozenset()
         self._epoch = 0
@@ -206,7 +208,7 @@ class Engine:
         """
         now = self.wall_clock() - self.processor.grace
         partitions = list(self._open.values())
-        ends = self.opener.ends(partition.number for partition in partitions)
+        self._ends = ends = self.opener.ends(partition.number for partition in partitions)
         for partition in partitions:
             if not partition.inbox and partition.position == ends.get(partition.number):
                 partition.wall = now
@@ -229,9 +231,14 @@ class Engine:
         return dict(self._open)
 
     @property
-    def ready(self) -> bool:
-        """Whether this worker has an assignment, and all of it is open."""
-        return self._group is not None and bool(self._assigned) and self._assigned <= self._open.keys()
+    def ends(self) -> Mapping[int, int]:
+        """The log ends of the open partitions, as of the last sample."""
+        return self._ends
+
+    @property
+    def dead_threads(self) -> list[str]:
+        """The engine's threads that have begun and ended, though the worker goes on."""
+        return [thread.name for thread in self._threads if thread.ident is not None and not thread.is_alive()]
 
     # Opening: the opener's thread ---------------------------------------------------------
 
@@ -242,9 +249,9 @@ class Engine:
             def wanted(ticket: int = ticket) -> bool:
                 return ticket in self._tickets.values() and not self._stopping.is_set()
 
-            self.opener.open(numbers, wanted, lambda result, ticket=ticket: self._opened(result, ticket))
+            self.opener.open(numbers, wanted, partial(self._opened, ticket))
 
-    def _opened(self, result: Opened, ticket: int) -> None:
+    def _opened(self, ticket: int, result: Opened) -> None:
         assert self._poller is not None
         number = result.number
         with self._lock:
@@ -253,7 +260,9 @@ class Engine:
             del self._tickets[number]
             self._epoch += 1
             inbox = Inbox(self._epoch, result.position)
-            self._open[number] = Partition(number, self._group, result.table, inbox, result.position, result.clock)
+            self._open[number] = Partition(
+                number, self._group, result.table, inbox, result.position, result.clock
+            )
             self._poller.read_from(number, self._epoch, result.position)
         self.observer.opened(result)
 
@@ -298,13 +307,13 @@ class Engine:
             if not works:
                 return False
             started = time.perf_counter()
+            made: Pass | None = None
             try:
                 made = self._commit(works)
             except EvaluationFailed as failed:
                 self._blame(failed)
                 return True
             except (Aborted, Fenced) as failed:
-                made = None
                 self._throw_away(works, failed)
             else:
                 for touched in made.touched:
@@ -330,14 +339,16 @@ class Engine:
                 if position is not None:
                     partition.position = position
                     partition.inbox.drop_until(position)
-        waiting = {partition.number: partition.inbox.waiting for partition in partitions if partition.inbox.waiting}
+        waiting = {
+            partition.number: partition.inbox.waiting for partition in partitions if partition.inbox.waiting
+        }
         by_number = {partition.number: partition for partition in partitions}
         works = []
         for number, share in fair_shares(waiting, self._limit).items():
             partition = by_number[number]
-            messages, position = partition.inbox.peek(share)
+            records, position = partition.inbox.peek(share)
             if position is not None:
-                works.append(Work(partition, messages, position))
+                works.append(Work(partition, records, position))
         if not self.held():
             works += [Work(p, [], p.position) for p in partitions if p.number not in waiting and p.due]
         if self._limit == 1 and works:
@@ -368,7 +379,9 @@ class Engine:
         """A record on which the rules fail is a dead letter, unless they fail on too many."""
         log.error("evaluation_failed", reason=str(failed), exc_info=failed.__cause__)
         if failed.by_time:
-            raise EngineFailed(f"leadgate's rules failed on a lead that time moves ({failed}): a fault of its own")
+            raise EngineFailed(
+                f"leadgate's rules failed on a lead that time moves ({failed}): a fault of its own"
+            )
         if self._failed_evaluations.too_many(failed.partition, failed.offset):
             raise EngineFailed(
                 f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they do "
@@ -382,8 +395,8 @@ class Engine:
         self.observer.aborted(isinstance(failed, Fenced))
         self._failures += 1
         if self._failures % 3 == 0:
-            if self._limit == 1 and works[0].messages:
-                self._poison.add((works[0].partition.number, works[0].messages[0].offset()))
+            if self._limit == 1 and works[0].records:
+                self._poison.add((works[0].partition.number, works[0].records[0].offset()))
             self._limit = max(1, self._limit // 2)
         if isinstance(failed, Fenced):
             self._start_again()

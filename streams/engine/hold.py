@@ -25,12 +25,14 @@ class ClockHold:
         self.held = False
 
     def read_to_end(self, seconds: float = ANSWER_SECONDS) -> bool:
-        """Wait until all that has been said is read. Raises KafkaException when the broker does not answer."""
+        """Wait until all that was said is read. Raises KafkaException when the broker does not answer."""
         tries = int(seconds / 0.1)
         while not self._read(0.1):
             tries -= 1
             if tries <= 0:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{self._topic} could not be read to its end"))
+                raise KafkaException(
+                    KafkaError(KafkaError._TIMED_OUT, f"{self._topic} could not be read to its end")
+                )
         return self.held
 
     def refresh(self) -> bool:

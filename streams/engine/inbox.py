@@ -4,9 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 
-from confluent_kafka import Message
-
-from streams.engine.chunk import Chunk
+from streams.engine.chunk import Chunk, Record
 
 
 class LostChunk(Exception):
@@ -38,42 +36,42 @@ class Inbox:
         with self._lock:
             self._chunks.append(chunk)
             self.expects = chunk.position
-            self.waiting += len(chunk.messages)
+            self.waiting += len(chunk.records)
         return True
 
     def __bool__(self) -> bool:
         return bool(self._chunks)
 
-    def peek(self, limit: int) -> tuple[list[Message], int | None]:
-        """The first messages, at most ``limit``, and the position after them; nothing is removed.
+    def peek(self, limit: int) -> tuple[list[Record], int | None]:
+        """The first records, at most ``limit``, and the position after them; nothing is removed.
 
-        The position is None when nothing waits. Chunks without messages move the
+        The position is None when nothing waits. Chunks without records move the
         position alone.
         """
-        messages: list[Message] = []
+        records: list[Record] = []
         position: int | None = None
         with self._lock:
             for chunk in self._chunks:
-                room = limit - len(messages)
-                if len(chunk.messages) > room:
+                room = limit - len(records)
+                if len(chunk.records) > room:
                     if room:
-                        messages += chunk.messages[:room]
-                        position = messages[-1].offset() + 1
+                        records += chunk.records[:room]
+                        position = records[-1].offset() + 1
                     break
-                messages += chunk.messages
+                records += chunk.records
                 position = chunk.position
-        return messages, position
+        return records, position
 
     def drop_until(self, position: int) -> None:
         """Forget what lies before ``position``: it has been committed."""
         with self._lock:
             chunks = self._chunks
             while chunks and chunks[0].position <= position:
-                self.waiting -= len(chunks.popleft().messages)
-            if chunks and chunks[0].messages and chunks[0].messages[0].offset() < position:
+                self.waiting -= len(chunks.popleft().records)
+            if chunks and chunks[0].records and chunks[0].records[0].offset() < position:
                 first = chunks.popleft()
-                kept = [message for message in first.messages if message.offset() >= position]
-                self.waiting -= len(first.messages) - len(kept)
+                kept = [record for record in first.records if record.offset() >= position]
+                self.waiting -= len(first.records) - len(kept)
                 chunks.appendleft(Chunk(first.partition, first.epoch, position, first.position, kept))
 
 

@@ -9,7 +9,7 @@ open transaction; then the changelog is read, committed records only, up to ther
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 from confluent_kafka import (
@@ -25,6 +25,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.engine.changelog import Recovered
+from streams.engine.chunk import Record
 from streams.engine.table import Table
 from streams.errors import OutsideWorld
 
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 5.0
 READ_RECORDS = 10_000
+_LATEST, _EARLIEST = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 
 class Refused(OutsideWorld):
@@ -73,7 +75,7 @@ class KafkaOpener:
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
-        return self._offsets(self.input_topic, numbers, OffsetSpec.latest())
+        return self._offsets(self.input_topic, numbers, _LATEST)
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         """Call ``opened`` for each partition as soon as it is. Raises Refused."""
@@ -81,9 +83,9 @@ class KafkaOpener:
         while wanted():
             try:
                 committed = self._committed(numbers)
-                ends = self._offsets(self.changelog, numbers, OffsetSpec.latest())
-                starts = self._offsets(self.changelog, numbers, OffsetSpec.earliest())
-                firsts = self._offsets(self.input_topic, numbers, OffsetSpec.earliest())
+                ends = self._offsets(self.changelog, numbers, _LATEST)
+                starts = self._offsets(self.changelog, numbers, _EARLIEST)
+                firsts = self._offsets(self.input_topic, numbers, _EARLIEST)
                 break
             except KafkaException as error:
                 if not _passing(error.args[0]):
@@ -102,7 +104,9 @@ class KafkaOpener:
         """The group's offsets; the broker answers only once no transaction is open on them."""
         wanted = [TopicPartition(self.input_topic, number) for number in numbers]
         answer = self.admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(self.group, wanted)], require_stable=True, request_timeout=REQUEST_SECONDS
+            [ConsumerGroupTopicPartitions(self.group, wanted)],
+            require_stable=True,
+            request_timeout=REQUEST_SECONDS,
         )
         committed: dict[int, int | None] = {}
         for partition in answer[self.group].result().topic_partitions:
@@ -121,7 +125,11 @@ class KafkaOpener:
         return {partition.partition: answer.result().offset for partition, answer in answers.items()}
 
     def _read(
-        self, numbers: list[int], starts: Mapping[int, int], ends: Mapping[int, int], wanted: Callable[[], bool]
+        self,
+        numbers: list[int],
+        starts: Mapping[int, int],
+        ends: Mapping[int, int],
+        wanted: Callable[[], bool],
     ) -> Iterable[tuple[int, Recovered]]:
         """The changelog of each partition, as soon as it has been read to its end."""
         recovering = {number: Recovered() for number in numbers}
@@ -135,15 +143,16 @@ class KafkaOpener:
             reader.assign([TopicPartition(self.changelog, number, OFFSET_BEGINNING) for number in recovering])
             while recovering and wanted():
                 for message in reader.consume(READ_RECORDS, 0.1):
-                    number, error = message.partition(), message.error()
+                    error, record = message.error(), cast(Record, message)
+                    number = record.partition()
                     recovered = recovering.get(number)
                     if recovered is None:
                         continue
                     if error is None:
-                        recovered.apply(message.key(), message.value())
-                        position = message.offset() + 1
+                        recovered.apply(record.key(), record.value())
+                        position = record.offset() + 1
                     elif error.code() == KafkaError._PARTITION_EOF:
-                        position = message.offset()
+                        position = record.offset()
                     elif error.fatal() or not _passing(error):
                         raise KafkaException(error)
                     else:
@@ -160,16 +169,16 @@ class KafkaOpener:
             return first
         if meta is not None and meta.topic_id != self.topic_id:
             raise Refused(
-                f"the topic {self.input_topic} is not the one that {self.changelog} was made from: it has been "
-                f"created anew. Give the worker another group (LEADGATE_GROUP), or restore the old topic"
+                f"the topic {self.input_topic} is not the one that {self.changelog} was made from: "
+                f"it has been created anew. Give the worker another group (LEADGATE_GROUP), or restore the old topic"
             )
         if meta is not None and committed == meta.position:
             return committed
         target = "--to-earliest" if meta is None else f"--to-offset {meta.position}"
         raise Refused(
-            f"partition {number}: the group's committed offset is {committed}, but the changelog {self.changelog} "
-            f"says {None if meta is None else meta.position}; somebody has changed one of them. To go on where the "
-            f"changelog stands, stop all workers and run: kafka-consumer-groups.sh --group {self.group} "
+            f"partition {number}: the group's committed offset is {committed}, but the changelog "
+            f"{self.changelog} says {None if meta is None else meta.position}; somebody has changed one of "
+            f"them. To go on where the changelog stands, stop all workers and run: kafka-consumer-groups.sh --group {self.group} "
             f"--topic {self.input_topic}:{number} --reset-offsets {target} --execute"
         )
 

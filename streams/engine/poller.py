@@ -11,12 +11,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.engine.chunk import Chunk
+from streams.engine.chunk import Chunk, Record
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +94,7 @@ class Poller(threading.Thread):
             taken = [chunk for chunk in self._chunks if wanted(chunk.partition)]
             if taken:
                 self._chunks = [chunk for chunk in self._chunks if not wanted(chunk.partition)]
-                self._queued -= sum(len(chunk.messages) for chunk in taken)
+                self._queued -= sum(len(chunk.records) for chunk in taken)
         return taken
 
     def stop(self, seconds: float) -> None:
@@ -130,33 +130,32 @@ class Poller(threading.Thread):
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
             return
-        waiting: dict[int, list[Message]] = {}
+        waiting: dict[int, list[Record]] = {}
         ends: dict[int, int] = {}
         for message in (first, *self.consumer.consume(CHUNK_RECORDS, 0)):
-            error = message.error()
-            partition = message.partition()
+            error, record = message.error(), cast(Record, message)
             if error is None:
-                waiting.setdefault(partition, []).append(message)
+                waiting.setdefault(record.partition(), []).append(record)
             elif error.code() == KafkaError._PARTITION_EOF:
-                ends[partition] = message.offset()
+                ends[record.partition()] = record.offset()
             else:
                 self._heed(error)
         for partition in waiting.keys() | ends.keys():
             self._queue(partition, waiting.get(partition, []), ends.get(partition))
         self._on_chunk()
 
-    def _queue(self, partition: int, messages: list[Message], end: int | None) -> None:
+    def _queue(self, partition: int, records: list[Record], end: int | None) -> None:
         reading = self._reading.get(partition)
         if reading is None:
             return
         epoch, follows = reading
-        position = messages[-1].offset() + 1 if messages else follows
+        position = records[-1].offset() + 1 if records else follows
         if end is not None:
             position = max(position, end)
         self._reading[partition] = (epoch, position)
         with self._lock:
-            self._chunks.append(Chunk(partition, epoch, follows, position, messages))
-            self._queued += len(messages)
+            self._chunks.append(Chunk(partition, epoch, follows, position, records))
+            self._queued += len(records)
 
     def _heed(self, error: KafkaError) -> None:
         """Errors that the consumer gives as messages: most pass by themselves."""
@@ -205,10 +204,10 @@ class Poller(threading.Thread):
         consumer.pause([TopicPartition(self.topic, number) for number in numbers])
         self._listener.assigned(numbers, group)
 
-    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._listener.revoked(self._forget(partitions))
 
-    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._listener.lost(self._forget(partitions))
 
     def _forget(self, partitions: list[TopicPartition]) -> list[int]:

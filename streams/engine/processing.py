@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
 from qualifiers import Funnel
 from schemas.activity import Activity
@@ -19,6 +19,7 @@ from schemas.decision import Place, StageChange, encode_stage_change
 from schemas.lead import Lead, decode_lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
+from streams.engine.chunk import Headers, Record
 from streams.engine.homes import REKEYED, Forwarding, home
 from streams.engine.partition import Partition
 from streams.engine.transaction import Outgoing
@@ -86,10 +87,10 @@ class Pass:
 
 @dataclass(slots=True)
 class Work:
-    """What a pass takes of one partition: its first waiting messages, and where they end."""
+    """What a pass takes of one partition: its first waiting records, and where they end."""
 
     partition: Partition
-    messages: list[Message]
+    records: list[Record]
     position: int
 
 
@@ -108,7 +109,9 @@ class Processor:
     max_activity_bytes: int
     allow_create_time: bool
 
-    def run(self, works: Collection[Work], now: int, held: bool, poison: Collection[tuple[int, int]] = ()) -> Pass:
+    def run(
+        self, works: Collection[Work], now: int, held: bool, poison: Collection[tuple[int, int]] = ()
+    ) -> Pass:
         """The pass over ``works`` at the wall-clock moment ``now`` (ms).
 
         While ``held`` no clock moves. Records in ``poison`` (partition, offset) are
@@ -148,19 +151,19 @@ class _PartitionPass:
     def run(self) -> None:
         work, touched, partition = self.work, self.touched, self.work.partition
         if not self.held:
-            stamps = [message.timestamp()[1] for message in work.messages]
+            stamps = [record.timestamp()[1] for record in work.records]
             wall = partition.wall if partition.wall is not None and not stamps else None
             self.final = max(touched.clock, max(stamps, default=0) - self.of.grace, wall or 0)
             self.due = partition.table.due.until(self.final)
         touched.position = work.position
-        for message in work.messages:
-            offset = message.offset()
+        for record in work.records:
+            offset = record.offset()
             if not self.held:
-                self._set_clock(message.timestamp()[1] - self.of.grace)
+                self._set_clock(record.timestamp()[1] - self.of.grace)
                 if not self._advance(offset):
                     touched.position, touched.cut = offset, True
                     break
-            self._take(message, offset)
+            self._take(record, offset)
         else:
             if self.final > touched.clock:
                 self._set_clock(self.final)
@@ -204,14 +207,16 @@ class _PartitionPass:
 
     # Records ------------------------------------------------------------------------
 
-    def _take(self, message: Message, offset: int) -> None:
+    def _take(self, record: Record, offset: int) -> None:
         made, of = self.made, self.of
         made.records += 1
-        value = message.value()
-        kind, stamp = message.timestamp()
+        value = record.value()
+        kind, stamp = record.timestamp()
         try:
             if self.poison and (self.number, offset) in self.poison:
-                raise Unreadable("failed_evaluation", "the rules failed on this activity: a fault of leadgate's own")
+                raise Unreadable(
+                    "failed_evaluation", "the rules failed on this activity: a fault of leadgate's own"
+                )
             if value is not None and len(value) > of.max_activity_bytes:
                 raise Unreadable(
                     "too_large", f"{len(value)} bytes, where an activity may have {of.max_activity_bytes}"
@@ -220,16 +225,18 @@ class _PartitionPass:
             if activity.occurred_at > stamp + FUTURE_TOLERANCE:
                 raise Unreadable(
                     "future",
-                    f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after the record was "
-                    f"appended ({format_moment(stamp)})",
+                    f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after "
+                    f"the record was appended ({format_moment(stamp)})",
                 )
             if kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE:
-                raise Unreadable("future", f"its producer's timestamp {format_moment(stamp)} has not come yet")
+                raise Unreadable(
+                    "future", f"its producer's timestamp {format_moment(stamp)} has not come yet"
+                )
             key = activity.lead_id.encode()
-            if self._goes_home(message, key, value or b""):
+            if self._goes_home(record, key, value or b""):
                 return
         except Unreadable as unreadable:
-            self._dead_letter(message, offset, unreadable)
+            self._dead_letter(record, unreadable)
             return
         lead = self._lead(key)
         place = Place(topic=of.names.activities, partition=self.number, offset=offset)
@@ -252,15 +259,15 @@ class _PartitionPass:
                 lead = self.touched.leads[key] = decode_lead(state)
         return lead
 
-    def _goes_home(self, message: Message, key: bytes, value: bytes) -> bool:
+    def _goes_home(self, record: Record, key: bytes, value: bytes) -> bool:
         """Send a record that lies elsewhere to its lead's home; False when this is it."""
         of = self.of
-        if message.key() == key and (key in self.touched.leads or key in self.work.partition.table):
+        if record.key() == key and (key in self.touched.leads or key in self.work.partition.table):
             return False
         there = home(key, of.partitions)
-        if message.key() == key and there == self.number:
+        if record.key() == key and there == self.number:
             return False
-        headers = message.headers() or []
+        headers = record.headers() or []
         if of.forwarding.is_ours(key, value, headers):
             raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
         kept = [header for header in headers if header[0] != REKEYED]
@@ -274,15 +281,17 @@ class _PartitionPass:
     def _decided(self, key: bytes, decisions: list[StageChange], stamp: int) -> None:
         topic = self.of.names.stage_changes
         for change in decisions:
-            self.made.outgoing.append(Outgoing(topic, None, key, encode_stage_change(change), event_headers(change)))
+            self.made.outgoing.append(
+                Outgoing(topic, None, key, encode_stage_change(change), event_headers(change))
+            )
             self.touched.moved.append((change.from_, change.to))
             self.made.decisions.append(change)
             self.made.decided_stamps.append(stamp)
 
-    def _dead_letter(self, message: Message, offset: int, unreadable: Unreadable) -> None:
-        headers = [*(message.headers() or []), *dead_letter_headers(message, unreadable)]
+    def _dead_letter(self, record: Record, unreadable: Unreadable) -> None:
+        headers = [*(record.headers() or []), *dead_letter_headers(record, unreadable)]
         self.made.outgoing.append(
-            Outgoing(self.of.names.dead_letters, None, message.key(), message.value(), headers)
+            Outgoing(self.of.names.dead_letters, None, record.key(), record.value(), headers)
         )
         self.made.outcomes["dead_letter"] += 1
         self.made.dead[unreadable.reason] += 1
@@ -299,7 +308,7 @@ class _PartitionPass:
         self.made.touched.append(touched)
 
 
-def event_headers(change: StageChange) -> list[tuple[str, bytes | None]]:
+def event_headers(change: StageChange) -> Headers:
     """The CloudEvents 1.0 headers of a stage change (Kafka protocol binding, binary mode)."""
     return [
         ("ce_specversion", b"1.0"),
@@ -312,13 +321,13 @@ def event_headers(change: StageChange) -> list[tuple[str, bytes | None]]:
     ]
 
 
-def dead_letter_headers(message: Message, unreadable: Unreadable) -> list[tuple[str, bytes | None]]:
+def dead_letter_headers(record: Record, unreadable: Unreadable) -> Headers:
     """Where a dead letter lay and what was wrong with it, as Spring and Kafka Connect name it."""
     values: Mapping[str, object] = {
-        "original-topic": message.topic(),
-        "original-partition": message.partition(),
-        "original-offset": message.offset(),
-        "original-timestamp": message.timestamp()[1],
+        "original-topic": record.topic(),
+        "original-partition": record.partition(),
+        "original-offset": record.offset(),
+        "original-timestamp": record.timestamp()[1],
         "exception-fqcn": f"leadgate.{unreadable.reason}",
         "exception-message": unreadable,
     }

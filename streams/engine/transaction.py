@@ -125,7 +125,9 @@ class KafkaTransaction:
         ``group`` is the metadata of the assignment that the pass began under: the
         broker refuses it once the group has gone on to another generation.
         """
-        offsets = [TopicPartition(self.input_topic, partition, position) for partition, position in positions.items()]
+        offsets = [
+            TopicPartition(self.input_topic, partition, position) for partition, position in positions.items()
+        ]
         self._insist(
             "send_offsets_to_transaction",
             lambda seconds: self._producer.send_offsets_to_transaction(offsets, group, seconds),
@@ -177,7 +179,9 @@ class KafkaTransaction:
                     raise Interrupted(f"{name}: {error.str()}") from None
 
     def _failed(self, name: str, error: KafkaError) -> TransactionError:
-        log.warning("transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal())
+        log.warning(
+            "transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal()
+        )
         said = f"{name}: {error.name()}: {error.str()}"
         return Fenced(said) if error.fatal() or error.code() in _FENCING else Aborted(said)
 
@@ -189,6 +193,8 @@ _FENCING = frozenset(
 
 def _passing(error: KafkaError) -> bool:
     """Whether the same call may be made again: it resumes where it stood."""
-    return not error.fatal() and not error.txn_requires_abort() and (
-        error.retriable() or error.code() == KafkaError._TIMED_OUT
+    return (
+        not error.fatal()
+        and not error.txn_requires_abort()
+        and (error.retriable() or error.code() == KafkaError._TIMED_OUT)
     )

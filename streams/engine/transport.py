@@ -28,7 +28,7 @@ STOP_SECONDS = 30.0
 
 def chunk_of(event: EventT[Any]) -> Chunk:
     """The chunk that an event of the agent carries."""
-    return cast(Chunk, event.message.headers[0][1])  # type: ignore[index]
+    return cast(Chunk, event.message.headers[0][1])
 
 
 class ChunkConsumer(BaseConsumer):
@@ -54,7 +54,7 @@ class ChunkConsumer(BaseConsumer):
 
     @property
     def _engine(self) -> Engine:
-        return cast(Engine, self.app.engine)  # type: ignore[attr-defined]
+        return cast(Engine, self.app.engine)
 
     def _wake(self) -> None:
         self.loop.call_soon_threadsafe(self._arrived.set)

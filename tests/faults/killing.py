@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from streams.app import Parts
 from streams.engine.engine import Engine
@@ -46,56 +46,71 @@ class Fuse:
             time.sleep(0.5)  # the signal arrives here
 
 
+class KillingTransaction(KafkaTransaction):
+    """A transaction with a fuse; with ``only_time`` only passes in which time moved a lead count."""
+
+    fuse: ClassVar[Fuse]
+    only_time: ClassVar[bool] = False
+    counts = True
+
+    def begin(self) -> None:
+        super().begin()
+        if not self.only_time:
+            self.fuse.passes("after_begin")
+
+    def produce(self, records: Iterable[Outgoing]) -> None:
+        records = list(records)
+        self.counts = not self.only_time or any("stage-changes" in record.topic for record in records)
+        middle = len(records) // 2
+        super().produce(records[:middle])
+        self._passes("while_producing", flush=True)
+        super().produce(records[middle:])
+        self._passes("after_produce", flush=True)
+
+    def offsets(self, positions: Mapping[int, int], group: Any) -> None:
+        super().offsets(positions, group)
+        self._passes("after_offsets")
+
+    def commit(self) -> None:
+        if self.fuse.point == "in_commit" and self.counts:
+            # The request is on its way, the answer is not here yet.
+            delay = random.uniform(0.0, 0.004)
+            threading.Timer(delay, self.fuse.passes, ("in_commit",)).start()
+        super().commit()
+        self._passes("after_commit")
+
+    def _passes(self, point: str, flush: bool = False) -> None:
+        if self.counts and self.fuse.point == point:
+            if flush:
+                self._producer.flush(5)
+            self.fuse.passes(point)
+
+
+class KillingOpener(KafkaOpener):
+    """An opener with a fuse."""
+
+    fuse: ClassVar[Fuse]
+
+    def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
+        def opened_and_passes(result: Opened) -> None:
+            opened(result)
+            self.fuse.passes("in_recovery")
+
+        super().open(numbers, wanted, opened_and_passes)
+
+
+class KillingEngine(Engine):
+    """An engine with a fuse."""
+
+    fuse: ClassVar[Fuse]
+
+    def revoke(self, numbers: list[int]) -> None:
+        self.fuse.passes("in_revoke")
+        super().revoke(numbers)
+
+
 def parts(fuse: Fuse, only_time: bool = False) -> Parts:
-    """A worker's parts with ``fuse`` in them; with ``only_time`` only passes that time alone made count."""
-
-    class KillingTransaction(KafkaTransaction):
-        counts = True
-
-        def begin(self) -> None:
-            super().begin()
-            if not only_time:
-                fuse.passes("after_begin")
-
-        def produce(self, records: Iterable[Outgoing]) -> None:
-            records = list(records)
-            topics = {record.topic for record in records}
-            self.counts = not only_time or any("stage-changes" in topic for topic in topics)
-            middle = len(records) // 2
-            super().produce(records[:middle])
-            self._passes("while_producing", flush=True)
-            super().produce(records[middle:])
-            self._passes("after_produce", flush=True)
-
-        def offsets(self, positions: Mapping[int, int], group: Any) -> None:
-            super().offsets(positions, group)
-            self._passes("after_offsets")
-
-        def commit(self) -> None:
-            if fuse.point == "in_commit" and self.counts:
-                # The request is on its way, the answer is not here yet.
-                delay = random.uniform(0.0, 0.004)
-                threading.Timer(delay, fuse.passes, ("in_commit",)).start()
-            super().commit()
-            self._passes("after_commit")
-
-        def _passes(self, point: str, flush: bool = False) -> None:
-            if self.counts and fuse.point == point:
-                if flush:
-                    self._producer.flush(5)
-                fuse.passes(point)
-
-    class KillingOpener(KafkaOpener):
-        def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
-            def opened_and_passes(result: Opened) -> None:
-                opened(result)
-                fuse.passes("in_recovery")
-
-            super().open(numbers, wanted, opened_and_passes)
-
-    class KillingEngine(Engine):
-        def revoke(self, numbers: list[int]) -> None:
-            fuse.passes("in_revoke")
-            super().revoke(numbers)
-
+    """A worker's parts with ``fuse`` in them."""
+    KillingTransaction.fuse = KillingOpener.fuse = KillingEngine.fuse = fuse
+    KillingTransaction.only_time = only_time
     return Parts(transaction=KillingTransaction, opener=KillingOpener, engine=KillingEngine)

@@ -63,7 +63,9 @@ class Live(threading.Thread):
     nothing is left to wait in the producer's queue.
     """
 
-    def __init__(self, group: Group, seed: int, leads: int, rate: float, producer: Producer | None = None) -> None:
+    def __init__(
+        self, group: Group, seed: int, leads: int, rate: float, producer: Producer | None = None
+    ) -> None:
         super().__init__(daemon=True)
         self._producer = producer or group.producer()
         self._topic = group.settings.activities_topic

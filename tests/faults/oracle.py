@@ -35,7 +35,9 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
         max_poll_records=10_000,
     )
     try:
-        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        partitions = [
+            TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())
+        ]
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions)
         records: list[Any] = []
@@ -58,7 +60,7 @@ class Recomputed:
 
 
 def recompute(records: list[Any], funnel: Funnel, partitions: int, until: Mapping[int, int]) -> Recomputed:
-    """Run ``funnel`` over the input; the leads of partition p are advanced to ``until[p]`` (ms) at the end."""
+    """Run ``funnel`` over the input; partition p's leads are advanced to ``until[p]`` (ms) at the end."""
     leads: dict[str, Lead] = {}
     said: dict[str, list[dict[str, Any]]] = defaultdict(list)
     dead: Counter[tuple[int, int]] = Counter()
@@ -128,4 +130,6 @@ def _compared(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _brief(changes: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{change['seq']} {change['rule']}→{change['to']} at {change['occurred_at']}" for change in changes)
+    return ", ".join(
+        f"{change['seq']} {change['rule']}→{change['to']} at {change['occurred_at']}" for change in changes
+    )

@@ -19,8 +19,12 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
     processes = [workers.start(), workers.start()]
     begin(workers)
     broker.stop()
-    workers.wait(lambda: all(workers.metric(one, "broker_waiting_seconds") > 0 for one in processes), "nobody waits")
-    assert all(workers.get(one, "/livez").status_code == 200 for one in processes), "to wait is not to be dead"
+    workers.wait(
+        lambda: all(workers.metric(one, "broker_waiting_seconds") > 0 for one in processes), "nobody waits"
+    )
+    assert all(workers.get(one, "/livez").status_code == 200 for one in processes), (
+        "to wait is not to be dead"
+    )
     refused = [workers.get(one, "/readyz") for one in processes]
     assert all(answer.status_code == 503 for answer in refused), [answer.text for answer in refused]
     time.sleep(AWAY_SECONDS)
@@ -28,7 +32,9 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
     before = said(workers)
     workers.settle()
     assert said(workers) > before, "the broker went only after all had been done"
-    workers.wait(lambda: all(workers.get(one, "/readyz").status_code == 200 for one in processes), "not ready again")
+    workers.wait(
+        lambda: all(workers.get(one, "/readyz").status_code == 200 for one in processes), "not ready again"
+    )
     release(workers)
     assert all(process.poll() is None for process in processes), workers.logs()
     workers.stop()

@@ -28,7 +28,9 @@ def test_killed_in_history(group: GroupMaker, point: str) -> None:
     release(workers)
     workers.stop()
     recomputed = workers.check()
-    assert any(change["rule"] == "gone-quiet" for said in recomputed.stage_changes.values() for change in said)
+    assert any(
+        change["rule"] == "gone-quiet" for said in recomputed.stage_changes.values() for change in said
+    )
 
 
 @pytest.mark.parametrize("point", TRANSACTION_POINTS)

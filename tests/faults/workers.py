@@ -53,11 +53,14 @@ class Group:
         }
         self.settings = self._settings()
         topics.create(self.settings, partitions=PARTITIONS)
-        self.funnel: Funnel = compile_funnel(load_funnel(self.funnel_path.read_bytes(), self.funnel_path.name))
+        self.funnel: Funnel = compile_funnel(
+            load_funnel(self.funnel_path.read_bytes(), self.funnel_path.name)
+        )
 
     def _settings(self) -> Settings:
-        given = {name.removeprefix("LEADGATE_").lower(): value for name, value in self.environment.items()}
-        return load_settings(**{name: value == "true" if name == "hold_clock" else value for name, value in given.items()})
+        file = self.directory / "settings.env"
+        file.write_text("\n".join(f"{name}={value}" for name, value in self.environment.items()))
+        return load_settings(file)
 
     # Workers ------------------------------------------------------------------------
 
@@ -90,10 +93,8 @@ class Group:
 
     def logs(self) -> str:
         """What the workers said last, for a failure's report."""
-        texts = []
-        for path in sorted(self.directory.glob("worker-*.log")):
-            texts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}")
-        return "\n".join(texts)
+        logs = sorted(self.directory.glob("worker-*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
 
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
         """What a worker answers over HTTP. Its log says where it listens."""
@@ -124,7 +125,9 @@ class Group:
         """A producer with Java's partitioner, or as ``config`` says."""
         return Producer(kafka_clients.producer(self.settings) | config)
 
-    def send(self, records: Iterable[tuple[bytes | None, bytes | None]], producer: Producer | None = None) -> None:
+    def send(
+        self, records: Iterable[tuple[bytes | None, bytes | None]], producer: Producer | None = None
+    ) -> None:
         """Send (key, value) pairs, and wait until the broker has them."""
         producer = producer or self.producer()
         for key, value in records:
@@ -145,7 +148,9 @@ class Group:
             def applied() -> bool:
                 answer = admin.list_consumer_group_offsets(asked)[self.name].result()
                 committed = {one.partition: max(0, one.offset) for one in answer.topic_partitions}
-                return all(self._nothing_after(reader, number, committed[number]) for number in range(PARTITIONS))
+                return all(
+                    self._nothing_after(reader, number, committed[number]) for number in range(PARTITIONS)
+                )
 
             self.wait(applied, "the input was not applied to its end")
         finally:
@@ -153,7 +158,9 @@ class Group:
 
     def _nothing_after(self, reader: Consumer, number: int, position: int) -> bool:
         """Whether no record (a transaction's marker is none) lies at or after ``position``."""
-        low, high = reader.get_watermark_offsets(TopicPartition(self.settings.activities_topic, number), timeout=10)
+        low, high = reader.get_watermark_offsets(
+            TopicPartition(self.settings.activities_topic, number), timeout=10
+        )
         if max(low, position) >= high:
             return True
         reader.assign([TopicPartition(self.settings.activities_topic, number, max(low, position))])
@@ -170,7 +177,7 @@ class Group:
     # The oracle -----------------------------------------------------------------------
 
     def check(self, until: dict[int, int] | None = None) -> oracle.Recomputed:
-        """Recompute everything, and compare. ``until``: each partition's last moment; None: as its clock says."""
+        """Recompute everything, and compare. ``until``: each partition's last moment, else its clock's."""
         records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
         clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
         recomputed = oracle.recompute(records, self.funnel, PARTITIONS, clocks)

@@ -14,8 +14,8 @@ from streams.engine.inbox import Inbox, LostChunk, fair_shares
 
 
 @dataclass
-class Record:
-    """As much of a confluent_kafka Message as an inbox looks at."""
+class Placed:
+    """As much of a record as an inbox looks at."""
 
     at: int
 
@@ -24,12 +24,12 @@ class Record:
 
 
 def chunk(follows: int, position: int, offsets: list[int], epoch: int = 1) -> Chunk:
-    return Chunk(0, epoch, follows, position, cast(Any, [Record(at) for at in offsets]))
+    return Chunk(0, epoch, follows, position, cast(Any, [Placed(at) for at in offsets]))
 
 
 def offsets(inbox: Inbox, limit: int) -> tuple[list[int], int | None]:
-    messages, position = inbox.peek(limit)
-    return [message.offset() for message in messages], position
+    records, position = inbox.peek(limit)
+    return [record.offset() for record in records], position
 
 
 def test_chunks_are_handed_out_in_pieces_and_dropped_once_committed() -> None:
