@@ -35,15 +35,20 @@ class Replay:
             self.newest = activity.occurred_at
         return applied.decisions
 
-    def finish(self, place: Place, until: int | None = None) -> Iterator[StageChange]:
-        """Advance every lead to the end time; the decisions, in order of (due moment, lead id).
+    def end(self, until: int | None = None) -> int | None:
+        """When time ends: at the newest activity, or at ``until`` (ms) where that is later."""
+        if self.newest is None or until is None:
+            return self.newest
+        return max(self.newest, until)
 
-        Time ends at the newest activity, or at ``until`` (ms) where that is later.
+    def finish(self, place: Place, until: int | None = None) -> Iterator[StageChange]:
+        """Advance every lead to the end of time; the decisions, in order of (due moment, lead id).
+
         ``place`` is the one before which all this is decided: where the input ends.
         """
-        if self.newest is None:
+        end = self.end(until)
+        if end is None:
             return
-        end = self.newest if until is None else max(self.newest, until)
         waiting = [(lead.due, lead_id) for lead_id, lead in self.leads.items() if lead.due <= end]
         heapify(waiting)
         while waiting:

@@ -116,7 +116,8 @@ def _command(name: str) -> Any:
     # \b keeps the lines as they are.
     epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in row.examples)
     if isinstance(target, typer.Typer):
-        command = typer.main.get_command(target)
+        target.rich_markup_mode = None
+        command = typer.main.get_group(target)
         command.name, command.epilog = name, epilog
         return command
     leaf = typer.Typer(**_PLAIN)

@@ -55,7 +55,7 @@ def qualify(
         run.read(stack.enter_context(Progress("activities")).over(_lines(inputs)))
         run.finish(end)
         if states:
-            run.write_leads(states)
+            run.write_leads(states, end)
     if run.dead_letters:
         raise typer.Exit(1)
 

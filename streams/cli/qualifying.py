@@ -1,6 +1,7 @@
 """What `leadgate qualify` does with its lines."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import BinaryIO
 
 from qualifiers import Funnel

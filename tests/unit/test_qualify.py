@@ -1,0 +1,182 @@
+"""`leadgate qualify`: lines in, lines out, as the contract has it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.decision import StageChange
+
+FUNNEL = {
+    "funnel": "f",
+    "stages": ["lead", "mql"],
+    "off_path": ["recycled"],
+    "scores": {"fit": {"points": [{"if": {"trait": "company.employees", "above": 50}, "add": 5}]}},
+    "transitions": [
+        {"to": "mql", "when": {"did": "demo_requested"}},
+        {"name": "slow", "from": "mql", "to": "recycled", "when": {"in_stage": "2d"}},
+    ],
+}
+
+
+def line(lead_id: str, day: int, type_: str = "demo_requested", **members: Any) -> str:
+    moment = f"2026-01-{day:02d}T00:00:00Z"
+    return json.dumps(
+        {"id": f"{lead_id}{day}", "lead_id": lead_id, "type": type_, "occurred_at": moment} | members
+    )
+
+
+class Ran:
+    """What a run said, and how it ended."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[bytes]") -> None:
+        self.code = done.returncode
+        self.out = done.stdout.decode()
+        self.said = [json.loads(text) for text in self.out.splitlines()]
+        self.err = done.stderr.decode()
+
+
+@pytest.fixture
+def funnel(tmp_path: Path) -> Path:
+    path = tmp_path / "funnel.yaml"
+    path.write_text(json.dumps(FUNNEL))
+    return path
+
+
+def qualify(funnel: Path, *arguments: object, stdin: str | bytes = b"") -> Ran:
+    command = [sys.executable, "-m", "streams", "qualify", str(funnel), *map(str, arguments)]
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    return Ran(subprocess.run(command, input=given, capture_output=True, timeout=60))
+
+
+def test_each_stage_change_is_a_line_and_is_whole(funnel: Path) -> None:
+    ran = qualify(funnel, stdin=line("a", 1, source="search") + "\n" + line("a", 9))
+    assert (ran.code, ran.err) == (0, "")
+    assert [(one["seq"], one["from"], one["to"], one["rule"]) for one in ran.said] == [
+        (1, None, "lead", "created"),
+        (2, "lead", "mql", "to-mql"),
+        (3, "mql", "recycled", "slow"),
+    ]
+    assert [one["cause"] for one in ran.said] == [
+        {"activity_id": "a1", "line": 1},
+        {"activity_id": "a1", "line": 1},
+        {"due": "2026-01-03T00:00:00.000Z", "before_line": 2},
+    ]
+    for one in ran.said:
+        assert one.pop("kind") == "stage_change"
+        assert one["decided_at"] == one["occurred_at"]
+        assert one["source"] == "search"
+        assert set(one) == {field.alias or name for name, field in StageChange.model_fields.items()}
+
+
+def test_files_are_read_as_one_and_lines_counted_through(funnel: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    first.write_text(line("a", 1) + "\n\n")
+    second.write_text(line("c", 3) + "\n")
+    ran = qualify(funnel, first, "-", second, stdin=line("b", 2) + "\r\n")
+    assert [(one["lead_id"], one["cause"]["line"]) for one in ran.said if one["seq"] == 1] == [
+        ("a", 1),
+        ("b", 3),
+        ("c", 4),
+    ]
+
+
+def test_until_lets_time_go_on(funnel: Path) -> None:
+    text = line("a", 1)
+    assert [one["to"] for one in qualify(funnel, stdin=text).said] == ["lead", "mql"]
+    later = qualify(funnel, "--until", "2026-01-03T01:00:00+01:00", stdin=text).said
+    assert [one["to"] for one in later] == ["lead", "mql", "recycled"]
+    assert later[-1]["cause"] == {"due": "2026-01-03T00:00:00.000Z", "before_line": 2}
+    assert qualify(funnel, "--until", "now", stdin=text).said == later
+    assert qualify(funnel, "--until", "2025-01-01T00:00:00Z", stdin=text).code == 0
+
+
+def test_a_bad_line_goes_to_the_dead_letters_and_the_rest_goes_on(funnel: Path, tmp_path: Path) -> None:
+    lines = [b"nonsense", line("a", 1).encode(), b'{"id": "caf\xe9"}', b"", b"{}", line("b", 2).encode()]
+    letters = tmp_path / "dead.jsonl"
+    ran = qualify(funnel, "--dead-letters", letters, stdin=b"\n".join(lines))
+    assert (ran.code, ran.err) == (1, "")
+    assert [one["lead_id"] for one in ran.said if one["seq"] == 1] == ["a", "b"]
+    dead = [json.loads(text) for text in letters.read_text().splitlines()]
+    assert [set(one) for one in dead] == [{"line", "reason", "value"}] * 3
+    assert [(one["line"], one["reason"].split(":")[0], one["value"]) for one in dead] == [
+        (1, "not_json", "nonsense"),
+        (3, "not_utf8", '{"id": "caf\\xe9"}'),
+        (5, "missing_member", "{}"),
+    ]
+
+
+def test_dead_letters_go_to_stderr_by_default(funnel: Path) -> None:
+    ran = qualify(funnel, stdin="[]")
+    assert (ran.code, ran.said) == (1, [])
+    assert json.loads(ran.err) == {
+        "line": 1,
+        "reason": "wrong_type: an activity is a JSON object, not a list",
+        "value": "[]",
+    }
+
+
+def test_leads_are_written_with_their_last_state(funnel: Path, tmp_path: Path) -> None:
+    states = tmp_path / "leads.jsonl"
+    text = line("b", 1) + "\n" + line("a", 2, "identified", traits={"company": {"employees": 80}})
+    ran = qualify(funnel, "--leads", states, "--until", "2026-01-09T00:00:00Z", stdin=text)
+    assert ran.code == 0
+    leads = [json.loads(text) for text in states.read_text().splitlines()]
+    assert [(one["lead_id"], one["stage"], one["scores"], one["due"]) for one in leads] == [
+        ("a", "lead", {"fit": 5.0}, None),
+        ("b", "recycled", {"fit": 0.0}, None),
+    ]
+    assert leads[0]["traits"] == {"company": {"employees": 80}}
+
+
+def test_a_score_is_shown_as_it_is_at_the_end_of_time(tmp_path: Path) -> None:
+    funnel, states = tmp_path / "funnel.yaml", tmp_path / "leads.jsonl"
+    score = {"half_life": "1d", "points": [{"on": "demo_requested", "add": 8}]}
+    funnel.write_text(json.dumps(FUNNEL | {"scores": {"heat": score}}))
+    qualify(funnel, "--leads", states, "--until", "2026-01-04T00:00:00Z", stdin=line("a", 1))
+    assert json.loads(states.read_text())["scores"] == {"heat": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.jsonl"], "nowhere.jsonl: cannot be read: No such file"),
+        (["--until", "tomorrow"], "--until: 'tomorrow' is not an RFC 3339"),
+        (["--leads", "no/such/folder/leads.jsonl"], "cannot be written: No such file"),
+        (["--format"], "No such option"),
+    ],
+)
+def test_misuse_is_one_line_and_does_nothing(funnel: Path, arguments: list[str], said: str) -> None:
+    ran = qualify(funnel, *arguments, stdin=line("a", 1))
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_funnel_with_faults_is_refused_with_all_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("funnel: f\nstages: [lead, mql]\ntransitions:\n- {to: mpl, when: {did: x}, hold: 3}\n")
+    ran = qualify(path, stdin=line("a", 1))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[0] == "leadgate: the funnel has faults:"
+    assert [text.split(" ")[0] for text in ran.err.splitlines()[1:]] == [f"{path}:4:8", f"{path}:4:29"]
+
+
+def test_a_reader_that_leaves_early_is_no_fault(funnel: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many.jsonl"
+    many.write_text("".join(line(f"lead{number}", 1) + "\n" for number in range(3_000)))
+    run = subprocess.Popen(
+        [sys.executable, "-m", "streams", "qualify", str(funnel), str(many)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert run.stdout is not None
+    assert run.stderr is not None
+    run.stdout.readline()
+    run.stdout.close()
+    assert run.stderr.read() == b""
+    run.stderr.close()
+    assert run.wait(timeout=60) == 141
