@@ -175,7 +175,7 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         wall_clock=clock.now,
         held=lambda: hold.held,
         observer=metrics,
-        on_failure=lambda error: None,
+        on_failure=lambda _error: None,
     )
     app = LeadgateApp(
         settings.group,

@@ -41,7 +41,6 @@ def clock(
             held = word is Word.HOLD
             say(kafka_clients.producer(loaded), loaded.control, held=held)
     except KafkaException as error:
-        raise OutsideWorld(
-            f"the clock of {loaded.group} can't be reached at {loaded.bootstrap_servers}: {error.args[0].str()}"
-        ) from None
+        where = f"the clock of {loaded.group} can't be reached at {loaded.bootstrap_servers}"
+        raise OutsideWorld(f"{where}: {error.args[0].str()}") from None
     typer.echo("held" if held else "going")

@@ -384,8 +384,8 @@ class Engine:
             )
         if self._failed_evaluations.too_many(failed.partition, failed.offset):
             raise EngineFailed(
-                f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they do "
-                f"not all become dead letters. It goes on where it stood once the fault is mended"
+                f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they "
+                f"do not all become dead letters. It goes on where it stood once the fault is mended"
             )
         self._poison.add((failed.partition, failed.offset))
 
@@ -405,7 +405,8 @@ class Engine:
 
     def _start_again(self) -> None:
         """This producer is dead: leave the group and come back with another."""
-        assert self._poller is not None and self._transaction is not None
+        assert self._poller is not None
+        assert self._transaction is not None
         now = time.monotonic()
         self._fenced.append(now)
         if len(self._fenced) == FENCED_LIMIT and now - self._fenced[0] < FENCED_SECONDS:

@@ -170,7 +170,8 @@ class KafkaOpener:
         if meta is not None and meta.topic_id != self.topic_id:
             raise Refused(
                 f"the topic {self.input_topic} is not the one that {self.changelog} was made from: "
-                f"it has been created anew. Give the worker another group (LEADGATE_GROUP), or restore the old topic"
+                f"it has been created anew. Give the worker another group (LEADGATE_GROUP), or restore "
+                f"the old topic"
             )
         if meta is not None and committed == meta.position:
             return committed
@@ -178,8 +179,9 @@ class KafkaOpener:
         raise Refused(
             f"partition {number}: the group's committed offset is {committed}, but the changelog "
             f"{self.changelog} says {None if meta is None else meta.position}; somebody has changed one of "
-            f"them. To go on where the changelog stands, stop all workers and run: kafka-consumer-groups.sh --group {self.group} "
-            f"--topic {self.input_topic}:{number} --reset-offsets {target} --execute"
+            f"them. To go on where the changelog stands, stop all workers and run: "
+            f"kafka-consumer-groups.sh --group {self.group} --topic {self.input_topic}:{number} "
+            f"--reset-offsets {target} --execute"
         )
 
 
