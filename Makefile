@@ -28,7 +28,7 @@ demo: $(READY) broker ## See leadgate work on a real Kafka (DURATION=20 ends it 
 	@$(BIN)/leadgate demo $(if $(DURATION),--duration $(DURATION))
 
 test: $(READY) broker ## Run every test, on a real Kafka
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --basetemp=.pytest_tmp $(ARGS)
 
 check: static test ## All that must hold before a change goes in
 
@@ -52,7 +52,7 @@ lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1: newest ve
 
 clean: ## Take away all that make has made
 	@if [ -x $(BIN)/leadgate ] && [ -d .kafka ]; then $(BIN)/leadgate kafka stop; fi
-	rm -rf $(VENV) .kafka .leadgate build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .kafka .leadgate build dist .hypothesis .pytest_tmp .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One lock for Python 3.11 to 3.13; neither tells where its maker got the packages.

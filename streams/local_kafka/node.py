@@ -33,6 +33,10 @@ FULL = ("-Xms1g", "-Xmx1g")
 _FREE_PORTS = range(15_000, 32_000)
 
 
+# What this process has started, it must also see off; that the rest may outlive it is meant.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
 class Address(BaseModel):
     """Which node it is, and where: as `cluster.json` keeps it."""
 
@@ -63,7 +67,6 @@ class Node:
         self.address = address
         self._peers = peers
         self._archive = archive
-        self._child: subprocess.Popen[bytes] | None = None
 
     def __str__(self) -> str:
         return f"Kafka's node {self.address.id}"
@@ -121,7 +124,7 @@ class Node:
         command = self._java(jvm, jars, "kafka.Kafka", str(self.folder / "server.properties"))
         with (self.folder / "lock").open("w") as lock, (self.folder / "output.log").open("wb") as output:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -130,7 +133,8 @@ class Node:
                 start_new_session=True,
                 pass_fds=[lock.fileno()],
             )
-            (self.folder / "pid").write_text(f"{self._child.pid}\n")
+            _children[child.pid] = child
+            (self.folder / "pid").write_text(f"{child.pid}\n")
 
     def send(self, what: signal.Signals) -> bool:
         """Sends a signal to the node's process group; False when it does not run."""
@@ -148,9 +152,8 @@ class Node:
         if well and self._archive_made.exists():
             self._archive_made.replace(self._archive)
         (self.folder / "pid").unlink(missing_ok=True)
-        if self._child is not None:
-            self._child.wait()
-            self._child = None
+        for child in [child for child in _children.values() if child.poll() is not None]:
+            del _children[child.pid]
 
     def end_of_log(self) -> str:
         """Where the node's log is, and its last lines."""

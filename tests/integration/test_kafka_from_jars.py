@@ -1,8 +1,6 @@
 """A cluster from Kafka's own jars: its directory tells another process all about it."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -65,8 +63,9 @@ def test_a_halted_cluster_can_be_stopped(one: LocalKafka) -> None:
 
 def test_it_lives_on_when_its_starter_is_killed(tmp_path: Path) -> None:
     starting = (
-        "import sys, time; from pathlib import Path; from streams.local_kafka import LocalKafka;"
-        "LocalKafka(Path(sys.argv[1]), home=Path(sys.argv[2])).start(); print('up', flush=True); time.sleep(600)"
+        "import sys, time; from pathlib import Path; from streams.local_kafka import LocalKafka\n"
+        "LocalKafka(Path(sys.argv[1]), home=Path(sys.argv[2])).start()\n"
+        "print('up', flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", starting, str(tmp_path / "one"), str(HOME)], stdout=subprocess.PIPE
@@ -143,7 +142,7 @@ def test_the_command_starts_it_where_it_is_told(
         assert run(["kafka", "status", "--format", "json", *where]) == 0
         (node,) = json.loads(capsys.readouterr().out)
         assert (node["port"], node["answers"]) == (port, True)
-        os.kill(node["pid"], signal.SIGKILL)
+        LocalKafka(tmp_path / "one").kill()
         assert run(["kafka", "start", *where]) == 0
         assert f"{HOST}:{port}" in capsys.readouterr().out
     finally:

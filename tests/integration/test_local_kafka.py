@@ -1,6 +1,6 @@
 """A local broker, wherever it comes from, can be killed, halted and started again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer, Producer
@@ -15,10 +15,10 @@ def broker(make_kafka: Callable[[], Broker]) -> Broker:
 
 
 @pytest.fixture
-def topic(broker: Broker, topic_name: Callable[[str], str]) -> Iterator[str]:
+def topic(broker: Broker, topic_name: Callable[[str], str]) -> str:
     admin, name = AdminClient({"bootstrap.servers": broker.bootstrap}), topic_name("kept")
     admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
-    yield name
+    return name
 
 
 def write(broker: Broker, topic: str, value: bytes, *, within: float = 30) -> bool:
