@@ -42,11 +42,12 @@ class Run:
         for decision in self.replay.finish(Place(line=self._line + 1), until):
             self._out.write(_as_line(decision))
 
-    def write_leads(self, states: BinaryIO) -> None:
-        """Each lead's last state, a line each, in the order of their ids."""
-        view, leads = self.replay.funnel.view, self.replay.leads
+    def write_leads(self, states: BinaryIO, until: int | None) -> None:
+        """Each lead's state when time has ended, a line each, in the order of their ids."""
+        view, end = self.replay.funnel.view, self.replay.end(until)
         states.writelines(
-            view(lead_id, leads[lead_id]).model_dump_json().encode() + b"\n" for lead_id in sorted(leads)
+            view(lead_id, lead, end).model_dump_json().encode() + b"\n"
+            for lead_id, lead in sorted(self.replay.leads.items(), key=itemgetter(0))
         )
 
     def _put_aside(self, value: bytes, reason: DeadLetterReason, message: str) -> None:
