@@ -238,6 +238,8 @@ class Engine:
     @property
     def dead_threads(self) -> list[str]:
         """The engine's threads that have begun and ended, though the worker goes on."""
+        if self._stopping.is_set():
+            return []
         return [thread.name for thread in self._threads if thread.ident is not None and not thread.is_alive()]
 
     # Opening: the opener's thread ---------------------------------------------------------
