@@ -8,6 +8,7 @@ point.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import faust
@@ -22,6 +23,7 @@ from streams.engine.hold import ClockHold, say
 from streams.engine.homes import Forwarding
 from streams.engine.identity import Identity, identify
 from streams.engine.opening import KafkaOpener
+from streams.engine.poller import GroupListener, Poller
 from streams.engine.processing import Names, Processor
 from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
@@ -54,6 +56,7 @@ class LeadgateApp(faust.App):
     """Faust's app, on our transport. ``failure`` is why it had to end, if it had to."""
 
     engine: Engine
+    new_poller: Callable[[GroupListener, Callable[[], None]], Poller]
     identity: Identity  # kept: its lock is held as long as the process lives
     failure: Exception | None = None
 
@@ -163,11 +166,8 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         processor=processor,
         opener=opener,
         new_transaction=new_transaction,
-        consumer_config=kafka_clients.consumer(settings, client_id=me.client_id),
-        topic=settings.activities_topic,
         limits=Limits(
             pass_records=settings.max_pass_records,
-            backlog_records=BACKLOG_PASSES * settings.max_pass_records,
             revoke_seconds=settings.session_timeout / 1000,
             failures_in_a_row=settings.max_dead_letters_in_a_row,
             failures_ratio=settings.max_dead_letter_ratio,
@@ -188,6 +188,13 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         **kafka_clients.faust_options(settings),
     )
     app.engine = engine
+    app.new_poller = partial(
+        Poller,
+        kafka_clients.consumer(settings, client_id=me.client_id),
+        settings.activities_topic,
+        backlog=engine.backlog,
+        max_backlog=BACKLOG_PASSES * settings.max_pass_records,
+    )
     app.identity = identity
     metrics.watch(lambda: engine.open_partitions, lambda: engine.ends)
     ownership = GroupOwnership(

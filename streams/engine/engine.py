@@ -27,7 +27,6 @@ from streams.engine.failed_evaluations import FailedEvaluations
 from streams.engine.inbox import Inbox, LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
-from streams.engine.poller import GroupListener, Poller
 from streams.engine.processing import EvaluationFailed, Pass, Processor, Work
 from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction
 from streams.errors import OutsideWorld
@@ -41,6 +40,19 @@ IDLE_SECONDS = 1.0
 
 class EngineFailed(OutsideWorld):
     """The worker must end; the message says why and what to do."""
+
+
+class Reading(Protocol):
+    """What the engine asks of whoever reads the input; each returns at once."""
+
+    def read_from(self, partition: int, epoch: int, position: int) -> None:
+        """Read ``partition`` from ``position`` on; its chunks bear ``epoch``."""
+
+    def pause(self, partitions: list[int]) -> None:
+        """Read these no more, until `read_from`."""
+
+    def rejoin(self, after: float) -> None:
+        """Leave the group and come back ``after`` seconds."""
 
 
 class Observer(Protocol):
@@ -70,7 +82,6 @@ class Limits:
     """How much at once, and how long: records, seconds."""
 
     pass_records: int
-    backlog_records: int
     revoke_seconds: float
     failures_in_a_row: int
     failures_ratio: float
@@ -83,8 +94,6 @@ class Engine:
     processor: Processor
     opener: Opener
     new_transaction: Callable[[Callable[[], bool], Callable[[str | None], None]], Transaction]
-    consumer_config: Mapping[str, Any]
-    topic: str
     limits: Limits
     wall_clock: Callable[[], int]
     held: Callable[[], bool]
@@ -104,7 +113,7 @@ class Engine:
         self._group: Any = None
         self._assigned: frozenset[int] = frozenset()
         self._epoch = 0
-        self._poller: Poller | None = None
+        self._reading: Reading
         self._transaction: Transaction | None = None
         self._poison: set[tuple[int, int]] = set()
         self._failures = 0
@@ -120,22 +129,14 @@ class Engine:
 
     # Life -------------------------------------------------------------------------
 
-    def poller(self, listener: GroupListener, on_chunk: Callable[[], None]) -> Poller:
-        """The poller that this engine directs; the caller starts and stops it. Starts the engine."""
-        self._poller = Poller(
-            self.consumer_config,
-            self.topic,
-            listener,
-            on_chunk=on_chunk,
-            backlog=self.backlog,
-            max_backlog=self.limits.backlog_records,
-        )
+    def start(self, reading: Reading) -> None:
+        """Begin, directing ``reading``."""
+        self._reading = reading
         for thread in self._threads:
             thread.start()
-        return self._poller
 
     def stop(self) -> None:
-        """Finish the pass and end. Call it after the poller has been stopped."""
+        """Finish the pass and end. Call it after the reading has been stopped."""
         self._stopping.set()
         self._ready.set()
         self._to_open.put(None)
@@ -254,7 +255,6 @@ class Engine:
             self.opener.open(numbers, wanted, partial(self._opened, ticket))
 
     def _opened(self, ticket: int, result: Opened) -> None:
-        assert self._poller is not None
         number = result.number
         with self._lock:
             if self._tickets.get(number) != ticket:
@@ -265,7 +265,7 @@ class Engine:
             self._open[number] = Partition(
                 number, self._group, result.table, inbox, result.position, result.clock
             )
-            self._poller.read_from(number, self._epoch, result.position)
+            self._reading.read_from(number, self._epoch, result.position)
         self.observer.opened(result)
 
     def _ask_to_open(self, numbers: list[int]) -> None:
@@ -278,10 +278,9 @@ class Engine:
 
     def _reopen(self, numbers: list[int]) -> None:
         """Throw the tables away and build them again from what is committed. Between passes only."""
-        assert self._poller is not None
         ours = [number for number in numbers if number in self._open]
         if ours:
-            self._poller.pause(ours)
+            self._reading.pause(ours)
             self._ask_to_open(ours)
             self.observer.closed(ours)
 
@@ -407,7 +406,6 @@ class Engine:
 
     def _start_again(self) -> None:
         """This producer is dead: leave the group and come back with another."""
-        assert self._poller is not None
         assert self._transaction is not None
         now = time.monotonic()
         self._fenced.append(now)
@@ -417,6 +415,6 @@ class Engine:
                 "give each worker its own (LEADGATE_WORKER_ID)"
             )
         self.lose(sorted(self._assigned))
-        self._poller.rejoin(after=float(len(self._fenced)))
+        self._reading.rejoin(after=float(len(self._fenced)))
         self._transaction.close()
         self._transaction = None

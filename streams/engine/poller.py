@@ -54,8 +54,8 @@ class Poller(threading.Thread):
         config: Mapping[str, Any],
         topic: str,
         listener: GroupListener,
-        *,
         on_chunk: Callable[[], None],
+        *,
         backlog: Callable[[], int],
         max_backlog: int,
     ) -> None:

@@ -43,7 +43,8 @@ class ChunkConsumer(BaseConsumer):
         if self._poller is not None:
             return
         self._arrived = asyncio.Event()
-        self._poller = self._engine.poller(self, on_chunk=self._wake)
+        self._poller = cast(Poller, self.app.new_poller(self, self._wake))
+        self._engine.start(self._poller)
         self._poller.start()
 
     async def on_stop(self) -> None:

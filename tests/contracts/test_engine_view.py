@@ -20,7 +20,6 @@ from tests.doubles.workers import START, FakeEngine, partition, shop
 PATIENCE = 30.0
 LIMITS = Limits(
     pass_records=10,
-    backlog_records=10,
     revoke_seconds=PATIENCE,
     failures_in_a_row=1,
     failures_ratio=0.5,
@@ -130,15 +129,13 @@ class TheEngine:
             ),
             opener=self.opener,
             new_transaction=NoTransaction,
-            consumer_config={"bootstrap.servers": "127.0.0.1:1", "group.id": "shop", "log_level": 0},
-            topic="in",
             limits=LIMITS,
             wall_clock=lambda: START,
             held=lambda: False,
             observer=Metrics(funnel, "in", lambda: START),
             on_failure=lambda _error: self.failed.set(),
         )
-        self.poller = self.engine.poller(Nobody(), lambda: None)
+        self.engine.start(NothingToRead())
         self.view: EngineView = self.engine
 
     def give(self, numbers: Iterable[int]) -> None:
@@ -168,16 +165,14 @@ class TheEngine:
 
     def close(self) -> None:
         self.engine.stop()
-        self.poller.consumer.close()
 
 
-class Nobody:
-    """A GroupListener that hears nothing."""
+class NothingToRead:
+    """A Reading without records."""
 
-    def assigned(self, partitions: list[int], group: Any) -> None: ...
-    def revoked(self, partitions: list[int]) -> None: ...
-    def lost(self, partitions: list[int]) -> None: ...
-    def failed(self, error: Exception) -> None: ...
+    def read_from(self, partition: int, epoch: int, position: int) -> None: ...
+    def pause(self, partitions: list[int]) -> None: ...
+    def rejoin(self, after: float) -> None: ...
 
 
 def _nothing_to_decode(value: bytes | None) -> Any:
