@@ -54,17 +54,17 @@ class Builder:
         return facts.Did(counter, did.times, did.within, _did_words(did))
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
-        bounds: list[tuple[bool, bool, float]] = []
+        bounds: list[facts.Bound] = []
         words = []
         if asked.at_least is not None:
-            bounds.append((True, False, asked.at_least))
+            bounds.append(facts.Bound(True, asked.at_least, strictly=False))
             words.append(f"at least {asked.at_least}")
         if asked.below is not None:
-            bounds.append((False, False, asked.below))
+            bounds.append(facts.Bound(False, asked.below, strictly=False))
             words.append(f"below {asked.below}")
         if asked.between is not None:
             low, high = asked.between
-            bounds += [(True, False, low), (False, True, high)]
+            bounds += [facts.Bound(True, low, strictly=False), facts.Bound(False, high, strictly=True)]
             words.append(f"between {low} and {high}")
         return facts.ScoreIs(self.scores[asked.score], bounds, " and ".join(words))
 
@@ -117,8 +117,8 @@ class Builder:
         since_entry: bool = False,
     ) -> Counter:
         kinds = None if types is None else frozenset(types)
-        meaning = (sorted(kinds) if kinds is not None else None, dict(where or {}), source, distinct, since_entry)
-        key = self._slot("counter", *meaning)
+        named = None if kinds is None else sorted(kinds)
+        key = self._slot("counter", named, dict(where or {}), source, distinct, since_entry)
         if key not in self.counters:
             test = compile_filter(where or {}, source)
             self.counters[key] = Counter(key, kinds, test, distinct, since_entry)
@@ -128,7 +128,7 @@ class Builder:
         key = slot_key(*meaning)
         if self._meanings.setdefault(key, repr(meaning)) != repr(meaning):
             raise ValueError(
-                f"{meaning} and {self._meanings[key]} fall on the same slot; change one of them in some small way"
+                f"{meaning} and {self._meanings[key]} fall on the same slot; change one of them in some way"
             )
         return key
 

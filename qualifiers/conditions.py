@@ -9,6 +9,9 @@ something has fired or someone asks.
 Here are the combinations; the single facts are in `qualifiers.facts`.
 """
 
+# What a method does is said once, in `Condition`; not every form needs all that it is given.
+# ruff: noqa: ARG002, D102
+
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -106,8 +109,8 @@ class _Combination(Condition):
         for part in self.parts:
             yield from part.watches(wanted)
 
-    def _true(self, lead: Lead, now: int) -> list[Condition]:
-        return [part for part in self.parts if part.at(lead, now)[0]]
+    def _true(self, lead: Lead, now: int) -> Iterator[Condition]:
+        return (part for part in self.parts if part.at(lead, now)[0])
 
 
 class All(_Combination):
@@ -149,10 +152,10 @@ class AnyOf(_Combination):
         return False, until
 
     def sentence(self, lead: Lead, now: int) -> str:
-        return self._true(lead, now)[0].sentence(lead, now)
+        return next(self._true(lead, now)).sentence(lead, now)
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield from self._true(lead, now)[0].proof(lead, now, activity)
+        yield from next(self._true(lead, now)).proof(lead, now, activity)
 
 
 class NoneOf(_Combination):
@@ -204,7 +207,7 @@ class AtLeast(_Combination):
         return found >= self._wanted, until
 
     def sentence(self, lead: Lead, now: int) -> str:
-        true = self._true(lead, now)
+        true = list(self._true(lead, now))
         return f"{len(true)} of {len(self.parts)}: " + ", ".join(part.sentence(lead, now) for part in true)
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:

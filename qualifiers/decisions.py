@@ -15,8 +15,6 @@ from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place
 from schemas.lead import Lead, funnel_mark
 from schemas.moments import SECOND
 
-_SHOWN_DECIMALS = 4
-
 
 class Occasion(NamedTuple):
     """On what occasion a lead is looked at: an activity, or (None) a due moment."""
@@ -28,6 +26,7 @@ class Occasion(NamedTuple):
     late: bool
 
     def cause(self, now: int) -> ActivityCause | DueCause:
+        """What a decision at ``now`` names as its cause."""
         if self.activity is None:
             return self.place.of_time(now)
         return self.place.of_activity(self.activity.id)
@@ -53,7 +52,9 @@ class Decider:
         """A lead's birth."""
         activity = occasion.activity
         reason = f"First activity: {spoken(activity.type)}" if activity is not None else "First activity"
-        return self._change(lead, None, lead.stage, "created", CREATED, lead.created, lead.seq, reason, [], occasion)
+        return self._change(
+            lead, None, lead.stage, "created", CREATED, lead.created, lead.seq, reason, [], occasion
+        )
 
     def moved(self, lead: Lead, rule: Rule, now: int, occasion: Occasion) -> StageChange:
         """A move that is about to be made: the lead is as it was when the rule was found true."""
@@ -66,7 +67,7 @@ class Decider:
 
     def scores_of(self, lead: Lead, now: int) -> dict[str, float]:
         """Each score at ``now``, as it is shown."""
-        return {score.name: round(float(score.total(lead, now)), _SHOWN_DECIMALS) + 0.0 for score in self._scores}
+        return {score.name: score.shown(lead, now) for score in self._scores}
 
     def _change(
         self,
@@ -81,7 +82,7 @@ class Decider:
         proof: list[Evidence],
         occasion: Occasion,
     ) -> StageChange:
-        return StageChange(
+        return StageChange.of(
             id=self._id(lead, occasion.lead_id, seq),
             lead_id=occasion.lead_id,
             seq=seq,

@@ -30,7 +30,7 @@ from schemas.lead import (
     decode_lead,
     encode_lead,
 )
-from schemas.moments import NEVER
+from schemas.moments import LAST_MOMENT, NEVER
 
 _OTHER_IDS = (KEPT_IDS - 1) * ID_BYTES
 
@@ -47,7 +47,7 @@ class UnknownStage(Exception):
     """A lead stands in a stage that the funnel does not have; the funnel file is at fault."""
 
     def __init__(self, stage: str, slug: str) -> None:
-        super().__init__(f"a lead is in stage {stage}, which funnel {slug} does not have: keep that stage in the file")
+        super().__init__(f"a lead is in stage {stage}, which funnel {slug} does not have: keep it in the file")
 
 
 class Funnel:
@@ -164,7 +164,7 @@ class Funnel:
             scores=self._decider.scores_of(lead, lead.clock if at is None else at),
             traits=as_json(lead.traits),
             source=lead.source,
-            due=None if due >= NEVER else due,
+            due=None if due > LAST_MOMENT else due,
             last_transitions=[LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in lead.history],
         )
 

@@ -1,16 +1,29 @@
 """The single facts that conditions are made of: did, score, trait, has, in_stage, quiet, visited."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+# What a method does is said once, in `Condition`; not every form needs all that it is given.
+# ruff: noqa: ARG002, D102
 
-from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Verdict, Watch, Weighed
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from qualifiers.conditions import (
+    Backdated,
+    Condition,
+    Counted,
+    Learnt,
+    Risen,
+    Stirred,
+    Verdict,
+    Watch,
+    Weighed,
+)
 from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
-from qualifiers.scores import Number, Score
+from qualifiers.scores import Number, Score, is_past
 from qualifiers.traits import empty_is_missing, trait_getter
 from qualifiers.words import joined, length, listed
 from schemas.activity import Activity
-from schemas.decision import Evidence
+from schemas.decision import Evidence, proven
 from schemas.lead import Lead
 from schemas.moments import NEVER, SECOND
 
@@ -53,7 +66,7 @@ class Did(Condition):
             and self._counter.takes(activity.type)
             and self._counter.counts(lead, activity)
         )
-        yield Evidence(
+        yield proven(
             condition=self._words,
             value=min(self._counter.count(lead, opened), self._times),
             activity_id=activity.id if activity is not None and is_this else None,
@@ -61,51 +74,51 @@ class Did(Condition):
         )
 
 
+class Bound(NamedTuple):
+    """What a score must be: ``past`` the points, or not; ``strictly``, when they themselves are not past."""
+
+    past: bool
+    points: Number
+    strictly: bool
+
+
 class ScoreIs(Condition):
     """`score`: a score, decayed to now and rounded, against bounds."""
 
-    __slots__ = ("_above", "_below", "_bounds", "_score", "_words", "timed")
+    __slots__ = ("_bounds", "_score", "_words", "timed")
 
-    def __init__(self, score: Score, bounds: list[tuple[bool, bool, Number]], words: str) -> None:
-        """``bounds``: (whether it must be past the points, whether the points themselves are not enough, points)."""
+    def __init__(self, score: Score, bounds: list[Bound], words: str) -> None:
         self._score = score
-        self._bounds = tuple(
-            (wanted, Score.exceeds if strictly else Score.reaches, points) for wanted, strictly, points in bounds
-        )
+        self._bounds = tuple(bounds)
         self._words = words
         self.timed = score.half_life is not None
 
     def at(self, lead: Lead, now: int) -> Verdict:
         score = self._score
+        total = score.total(lead, now)
         until = NEVER
-        for wanted, compare, points in self._bounds:
-            holds = compare(score, lead, now, points) is wanted
-            if not self.timed:
-                if not holds:
-                    return False, NEVER
-                continue
-            turns = score.turns(lead, now, points, getattr(score, compare.__name__))
-            if not holds:
+        for wanted, points, strictly in self._bounds:
+            past = is_past(total, points, strictly)
+            turns = score.turns(lead, now, points, strictly, past) if self.timed else NEVER
+            if past is not wanted:
                 return False, turns
-            until = min(until, turns)
+            if turns < until:
+                until = turns
         return True, until
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield Weighed(self._score)
-        for past, _, points in self._bounds:
-            if not self._score.only_rises:
-                yield Risen(self._score, float("-inf"))
-            elif past is wanted:
-                yield Risen(self._score, points)
+        for bound in self._bounds:
+            if bound.past is wanted:
+                yield Risen(self._score, bound.points)
 
     def sentence(self, lead: Lead, now: int) -> str:
-        value = round(float(self._score.total(lead, now)), 4)
-        verb = "reached" if self._bounds[0][0] and len(self._bounds) == 1 else "is"
+        value = self._score.shown(lead, now)
+        verb = "reached" if self._bounds[0].past and len(self._bounds) == 1 else "is"
         return f"{self._score.name} {verb} {value} ({self._words})"
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        value = round(float(self._score.total(lead, now)), 4)
-        yield Evidence(condition=f"{self._score.name} {self._words}", value=value)
+        yield proven(condition=f"{self._score.name} {self._words}", value=self._score.shown(lead, now))
 
 
 class TraitIs(Condition):
@@ -131,7 +144,7 @@ class TraitIs(Condition):
         return f"{self._path} is {shown} ({self._words})"
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield Evidence(condition=f"{self._path} {self._words}", value=self._get(lead.traits))
+        yield proven(condition=f"{self._path} {self._words}", value=self._get(lead.traits))
 
 
 class Has(Condition):
@@ -160,7 +173,7 @@ class Has(Condition):
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
         values = [get(lead.traits) for get in self._getters]
         value = values[0] if len(values) == 1 else dict(zip(self._paths, values, strict=True))
-        yield Evidence(condition=f"has {joined(self._paths)}", value=value)
+        yield proven(condition=f"has {joined(self._paths)}", value=value)
 
 
 class InStage(Condition):
@@ -183,7 +196,7 @@ class InStage(Condition):
         return f"{length(self._length)} in {lead.stage}"
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield Evidence(
+        yield proven(
             condition=f"in stage for {length(self._length)}",
             value=(now - lead.since) / SECOND,
             occurred_at=lead.since,
@@ -217,7 +230,7 @@ class Quiet(Condition):
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
         last = self._last(lead)
-        yield Evidence(condition=self._words, value=(now - last) / SECOND, occurred_at=last)
+        yield proven(condition=self._words, value=(now - last) / SECOND, occurred_at=last)
 
 
 class Visited(Condition):
@@ -238,4 +251,4 @@ class Visited(Condition):
         return f"it has been in {self._stage}"
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield Evidence(condition=f"visited {self._stage}", value=True)
+        yield proven(condition=f"visited {self._stage}", value=True)

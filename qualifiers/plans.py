@@ -8,11 +8,12 @@ A rule that nothing touches stays false: what time alone turns was due before.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
 from qualifiers.counters import NOT_STIRRING, Counter
-from qualifiers.scores import OnLine, Score
+from qualifiers.scores import OnLine, Score, is_past
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -103,21 +104,32 @@ class SingleFeed(CounterFeed):
         return touched
 
 
-class ScoreFeed(NamedTuple):
+class ScoreFeed:
     """The lines of a score that take one type, and the rules that the score may turn in one stage."""
 
-    score: Score
-    lines: tuple[OnLine, ...]
-    floor: float
-    """Points below which the score, risen, turns none of the rules."""
-    mask: int
+    __slots__ = ("_floor", "_lines", "_risen", "_score", "_weighed")
+
+    def __init__(
+        self, score: Score, lines: tuple[OnLine, ...], floor: float, risen: int, weighed: int
+    ) -> None:
+        self._score = score
+        self._lines = lines
+        self._floor = floor
+        """Points below which the score, risen, turns no rule."""
+        self._risen = risen
+        self._weighed = weighed
+        """Rules that ask about the score at all."""
 
     def feed(self, lead: Lead, activity: Activity, now: int) -> int:
-        """Add the activity's points; the rules that this may have turned."""
-        score = self.score
-        if score.add(lead, activity, now, self.lines) and self.mask:
-            return self.mask if score.reaches(lead, now, self.floor) else 0
-        return 0
+        """Add the activity's points; the rules that this may have turned, or brought nearer to turning."""
+        score = self._score
+        change = score.add(lead, activity, now, self._lines)
+        if not change or not self._weighed:
+            return 0
+        if change < 0 or not score.only_cools:
+            return self._weighed
+        # It has risen: what waits for it to cool waits longer.
+        return self._risen if is_past(score.total(lead, now), self._floor, strictly=False) else 0
 
 
 class Plan(NamedTuple):
@@ -225,4 +237,10 @@ class _Watched:
         )
 
     def score_feed(self, score: Score, lines: tuple[OnLine, ...]) -> ScoreFeed:
-        return ScoreFeed(score, lines, self._floors.get(score.key, 0.0), self._risen.get(score.key, 0))
+        return ScoreFeed(
+            score,
+            lines,
+            self._floors.get(score.key, inf),
+            self._risen.get(score.key, 0),
+            self.weighed.get(score.key, 0),
+        )

@@ -4,7 +4,6 @@ What activities gave lies in the lead as (points, moment) and is brought forward
 when it is asked for or added to. Scores are compared after rounding to 6 decimals.
 """
 
-from collections.abc import Callable
 from math import log2
 from typing import NamedTuple
 
@@ -18,8 +17,10 @@ Number = int | float
 
 TOO_LATE = 7 * DAY
 """An activity that is older than the lead's clock by more than this adds no points."""
-DECIMALS = 6
-_MARGIN = 1e-6
+_COMPARED_DECIMALS = 6
+_SHOWN_DECIMALS = 4
+_MARGIN = 10.0**-_COMPARED_DECIMALS
+_HALF = _MARGIN / 2
 _FORGOTTEN = 1_100
 """After so many half-lives a float is zero."""
 _KEPT_GIFTS = 128
@@ -49,7 +50,7 @@ class IfLine(NamedTuple):
 class Score:
     """One score of a funnel."""
 
-    __slots__ = ("_low_high", "half_life", "if_lines", "key", "limits", "name", "on_lines", "only_rises")
+    __slots__ = ("_low_high", "half_life", "if_lines", "key", "limits", "name", "on_lines", "only_cools")
 
     def __init__(
         self,
@@ -66,8 +67,10 @@ class Score:
         self.limits = limits
         self.on_lines = on_lines
         self.if_lines = if_lines
-        self.only_rises = all(line.add >= 0 for line in on_lines) and (limits is None or limits[1] >= 0)
-        """Activities can raise it only, and time can lower it only."""
+        self.only_cools = (
+            all(line.add >= 0 for line in on_lines) or (limits is not None and limits[0] >= 0)
+        ) and (limits is None or limits[1] >= 0)
+        """What activities gave is never below zero, so that time can only lower it."""
 
     # Reading -----------------------------------------------------------------
 
@@ -82,6 +85,10 @@ class Score:
                 return limits[1]
         return total
 
+    def shown(self, lead: Lead, now: int) -> float:
+        """The score at ``now``, as people read it."""
+        return round(float(self.total(lead, now)), _SHOWN_DECIMALS) + 0.0  # a zero has no sign
+
     def _given(self, key: int, lead: Lead, now: int) -> Number:
         half_life = self.half_life
         if half_life is None:
@@ -92,54 +99,34 @@ class Score:
         points, at = kept
         return points if at == now else points * 2.0 ** ((at - now) / half_life)
 
-    def reaches(self, lead: Lead, now: int, points: Number) -> bool:
-        """Whether the score, rounded, is at least ``points``."""
-        total = self.total(lead, now)
-        if total >= points + _MARGIN:
-            return True
-        return total >= points - _MARGIN and round(total, DECIMALS) >= points
-
-    def exceeds(self, lead: Lead, now: int, points: Number) -> bool:
-        """Whether the score, rounded, is above ``points``."""
-        return round(self.total(lead, now), DECIMALS) > points
-
-    def turns(self, lead: Lead, now: int, points: Number, holds: "Comparison") -> int:
-        """The first moment after ``now`` at which decay alone changes ``holds(lead, moment, points)``."""
+    def turns(self, lead: Lead, now: int, points: Number, strictly: bool, present: bool) -> int:
+        """The first moment after ``now`` at which decay alone makes ``is_past`` other than ``present``."""
         kept = lead.decays.get(self.key)
         half_life = self.half_life
-        if kept is None or half_life is None or not kept[0]:
+        if kept is None or half_life is None or not kept[0] or present is (kept[0] < 0):
             return NEVER
-        present = holds(lead, now, points)
-        if present is (kept[0] < 0):
-            return NEVER
+        # Where the curve meets the points is known but for limits and odd roundings: look there first.
+        edge = points + (_HALF if strictly else -_HALF) - lead.held.get(self.key, 0)
+        meets = edge / kept[0]
+        guess = kept[1] - int(half_life * log2(meets)) if meets > 0 else now
         early, late = now, now + _FORGOTTEN * half_life
-        if holds(lead, late, points) is present:
-            return NEVER
-        # Where the curve meets the threshold, but for rounding and limits, is known; look near it first.
-        meets = (points - lead.held.get(self.key, 0)) / kept[0]
-        if meets > 0:
-            guess = kept[1] - int(half_life * log2(meets))
-            for near in (guess - half_life // 10_000_000 - 2, guess + half_life // 10_000_000 + 2):
-                if early < near < late:
-                    if holds(lead, near, points) is present:
-                        early = near
-                    else:
-                        late = near
+        moments = iter((guess - 1, guess + 1, guess, late - 1))
         while late - early > 1:
-            middle = (early + late) // 2
-            if holds(lead, middle, points) is present:
-                early = middle
-            else:
-                late = middle
-        return late
+            moment = next(moments, (early + late) // 2)
+            if early < moment < late:
+                if is_past(self.total(lead, moment), points, strictly) is present:
+                    early = moment
+                else:
+                    late = moment
+        return NEVER if early == now + _FORGOTTEN * half_life - 1 else late
 
     # Adding ------------------------------------------------------------------
 
-    def add(self, lead: Lead, activity: Activity, now: int, lines: tuple[OnLine, ...]) -> bool:
-        """Add what ``lines`` give for an activity of their type; whether the score changed."""
+    def add(self, lead: Lead, activity: Activity, now: int, lines: tuple[OnLine, ...]) -> Number:
+        """Add what ``lines`` give for an activity of their type; what that was."""
         at = activity.occurred_at
         if now - at > TOO_LATE:
-            return False
+            return 0
         gained: Number = 0
         matched = False
         for line in lines:
@@ -147,15 +134,16 @@ class Score:
                 matched = True
                 gained += self._gift(line, lead, at, now)
         if not matched:
-            return False
+            return 0
         limits = self.limits
         if not gained and (limits is None or limits[0] <= 0 <= limits[1]):
-            return False
-        points = self._given(self.key, lead, now) + gained
+            return 0
+        before = self._given(self.key, lead, now)
+        points = before + gained
         if limits is not None:
             points = min(max(points, limits[0]), limits[1])
         self._put(self.key, lead, points, now)
-        return True
+        return points - before
 
     def _gift(self, line: OnLine, lead: Lead, at: int, now: int) -> Number:
         """What one line gives, by ``now``'s worth, for an activity at ``at``; its bound takes note."""
@@ -164,19 +152,18 @@ class Score:
         if line.at_most is None:
             return line.add * aged
         if line.per is not None:
-            return self._gift_per(line, lead, at, now) * aged
+            return self._gift_per(line, line.at_most, line.per, lead, at, now) * aged
         had = self._given(line.key, lead, now)
         gift = _bounded(line.add * aged, line.at_most - abs(had))
         if gift:
             self._put(line.key, lead, had + gift, now)
         return gift
 
-    def _gift_per(self, line: OnLine, lead: Lead, at: int, now: int) -> Number:
+    def _gift_per(self, line: OnLine, at_most: Number, per: int, lead: Lead, at: int, now: int) -> Number:
         """The nominal points of a line that gives so much in (at - per, at] only."""
-        assert line.per is not None and line.at_most is not None
         gifts = lead.gifts.setdefault(line.key, [])
-        opened = at - line.per
-        room = line.at_most
+        opened = at - per
+        room = at_most
         place = len(gifts)
         while place and gifts[place - 2] > at:
             place -= 2
@@ -188,7 +175,7 @@ class Score:
         if gift:
             gifts[place:place] = (at, gift)
             # What a late activity could still look back to is kept.
-            forgotten = now - TOO_LATE - line.per
+            forgotten = now - TOO_LATE - per
             while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:
                 del gifts[:2]
         return gift
@@ -219,12 +206,19 @@ class Score:
         self.hold(lead)
 
 
-Comparison = Callable[[Lead, int, Number], bool]
+def is_past(total: Number, points: Number, strictly: bool) -> bool:
+    """Whether a score, rounded, is at least ``points``, or ``strictly`` above them."""
+    if total >= points + _MARGIN:
+        return True
+    if total < points - _MARGIN:
+        return False
+    rounded = round(total, _COMPARED_DECIMALS)
+    return rounded > points if strictly else rounded >= points
 
 
 def _bounded(points: Number, room: Number) -> Number:
     if room <= 0:
         return 0
     if points >= 0:
-        return points if points < room else room
+        return min(room, points)
     return points if -points < room else -room

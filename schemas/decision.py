@@ -4,8 +4,9 @@ The models are the contract of the topic ``lead.stage-changes`` and of the lines
 that ``leadgate qualify`` prints.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from schemas.moments import format_moment
@@ -23,6 +24,20 @@ Direction = Literal["created", "forward", "back", "off_path", "return"]
 class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
 
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """Made of all its fields, of values that are known to be right, without looking at them again.
+
+        For what leadgate itself decides: validation takes several times longer.
+        """
+        made = cls.__new__(cls)
+        put = object.__setattr__  # the models are frozen
+        put(made, "__dict__", values)
+        put(made, "__pydantic_fields_set__", set(values))
+        put(made, "__pydantic_extra__", None)
+        put(made, "__pydantic_private__", None)
+        return made
+
 
 def _absent(value: object) -> bool:
     return value is None
@@ -35,6 +50,13 @@ class Evidence(_Said):
     value: Any
     activity_id: str | None = Field(default=None, exclude_if=_absent)
     occurred_at: Moment | None = Field(default=None, exclude_if=_absent)
+
+
+def proven(
+    condition: str, value: Any, activity_id: str | None = None, occurred_at: int | None = None
+) -> Evidence:
+    """Evidence of what has been found true."""
+    return Evidence.of(condition=condition, value=value, activity_id=activity_id, occurred_at=occurred_at)
 
 
 class ActivityCause(_Said):
@@ -94,7 +116,7 @@ class Place(_Said):
 
     def of_activity(self, activity_id: str) -> ActivityCause:
         """The cause of what the activity at this place moved."""
-        return ActivityCause(
+        return ActivityCause.of(
             activity_id=activity_id,
             topic=self.topic,
             partition=self.partition,
@@ -104,10 +126,53 @@ class Place(_Said):
 
     def of_time(self, due: int) -> DueCause:
         """The cause of what was due at ``due`` (ms) and decided before this place."""
-        return DueCause(
+        return DueCause.of(
             due=due,
             topic=self.topic,
             partition=self.partition,
             before_offset=self.offset,
             before_line=self.line,
         )
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_stage_change(change: StageChange) -> bytes:
+    """A stage change as it stands on the topic: the JSON of ``model_dump_json``, made faster."""
+    cause = _given(change.cause)
+    if "due" in cause:
+        cause["due"] = format_moment(cause["due"])
+    return _encode(
+        {
+            "id": change.id,
+            "lead_id": change.lead_id,
+            "seq": change.seq,
+            "funnel": change.funnel,
+            "funnel_hash": change.funnel_hash,
+            "from": change.from_,
+            "to": change.to,
+            "direction": change.direction,
+            "rule": change.rule,
+            "late": change.late,
+            "occurred_at": format_moment(change.occurred_at),
+            "decided_at": format_moment(change.decided_at),
+            "scores": change.scores,
+            "source": change.source,
+            "reason": change.reason,
+            "evidence": [_evidence(one) for one in change.evidence],
+            "previous_stage_seconds": change.previous_stage_seconds,
+            "cause": cause,
+        }
+    )
+
+
+def _evidence(one: Evidence) -> dict[str, Any]:
+    evidence = _given(one) | {"value": one.value}
+    if one.occurred_at is not None:
+        evidence["occurred_at"] = format_moment(one.occurred_at)
+    return evidence
+
+
+def _given(said: _Said) -> dict[str, Any]:
+    return {name: value for name, value in said.__dict__.items() if value is not None}

@@ -15,6 +15,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 NEVER = 2**62
 """Later than any moment a lead can live to see: the due time of a lead that nothing awaits."""
+LAST_MOMENT = 253_402_300_799_999
+"""The end of the year 9999, the last that RFC 3339 can write."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -72,26 +74,20 @@ _FRACTION = {"Z": 0} | {f".{ms:03d}Z": ms for ms in range(1000)}
 
 
 def format_moment(at: int) -> str:
-    """``at`` (ms) as RFC 3339 in UTC with milliseconds, e.g. ``2026-01-31T09:30:00.000Z``."""
-    days, rest = divmod(at, DAY)
-    seconds, milliseconds = divmod(rest, SECOND)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+    """``at`` (ms) as RFC 3339 in UTC with milliseconds, e.g. ``2026-01-31T09:30:00.000Z``.
+
+    Raises OverflowError outside the years 1 to 9999.
+    """
+    day, rest = divmod(at, DAY)
+    minute, rest = divmod(rest, MINUTE)
+    digits = str(100_000 + rest)
+    return f"{_date(day)}{_MINUTES[minute]}{digits[1:3]}.{digits[3:]}Z"
+
+
+_MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
 
 
 @lru_cache(maxsize=4096)
-def _date(days: int) -> str:
+def _date(day: int) -> str:
     # A stream dwells on few days, and making a date costs more than all the rest.
-    return (_EPOCH + timedelta(days=days)).date().isoformat()
-
-
-def format_duration(milliseconds: int) -> str:
-    """A length of time as the funnel file would write it, e.g. ``48h`` or ``30d``.
-
-    The largest unit that leaves a whole number; weeks are said in days, and two days in hours.
-    """
-    for unit, letter, least in ((DAY, "d", 3), (HOUR, "h", 1), (MINUTE, "m", 1), (SECOND, "s", 1)):
-        if milliseconds % unit == 0 and milliseconds >= least * unit:
-            return f"{milliseconds // unit}{letter}"
-    return f"{milliseconds / SECOND:g}s"
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
