@@ -28,7 +28,7 @@ demo: $(READY) broker ## See leadgate work on a real Kafka (DURATION=20 ends it 
 	@$(BIN)/leadgate demo $(if $(DURATION),--duration $(DURATION))
 
 test: $(READY) broker ## Run every test, on a real Kafka
-	@$(BIN)/python -m pytest -n 2 --basetemp=.pytest_tmp $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --basetemp=.pytest_tmp $(ARGS)
 
 check: static test ## All that must hold before a change goes in
 

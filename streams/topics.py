@@ -242,7 +242,7 @@ def _tool(settings: Settings, which: str) -> str:
 def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     admin = None
     try:
-        admin = KafkaAdminClient(**kafka_clients.kafka_python(settings), bootstrap_timeout_ms=10_000)
+        admin = KafkaAdminClient(**kafka_clients.kafka_python(settings), bootstrap_timeout_ms=5_000)
         yield admin
     except (KafkaError, OSError) as error:
         # kafka-python's text may hold the whole answer; its first sentence says what is wrong.

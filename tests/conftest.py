@@ -23,7 +23,9 @@ HOME = Path(__file__).resolve().parent.parent / ".kafka"
 RUN = "KAFKA_OF_THIS_TEST_RUN"
 
 # Kafka's own jars cannot be tried where there is no Java; the tests of any broker run everywhere.
-collect_ignore = [] if jars.here() else ["integration/test_kafka_from_jars.py"]
+collect_ignore = (
+    [] if jars.here() else ["integration/test_kafka_from_jars.py", "integration/test_secured_kafka.py"]
+)
 
 Broker = LocalKafka | ComposeKafka
 
