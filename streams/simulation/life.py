@@ -7,18 +7,13 @@ from typing import Any, NamedTuple
 from schemas.activity import Activity
 from schemas.moments import HOUR
 from streams.simulation.people import Person, pick
-from streams.simulation.personas import Persona, Step
+from streams.simulation.personas import DAYS, Persona, Step
 from streams.simulation.rhythm import OFFICE, PEOPLE, fitting
 
 _PAGES = {
-    "/": 8,
-    "/product": 6,
-    "/blog/lead-scoring": 5,
-    "/cases/nordic": 3,
-    "/insights/funnel": 3,
-    "/about": 2,
+    "any": {"/": 8, "/product": 6, "/blog/lead-scoring": 5, "/cases/nordic": 3, "/insights/funnel": 3},
+    "pricing": {"/pricing": 6, "/pricing/teams": 3, "/pricing/enterprise": 1},
 }
-_PRICING_PAGES = {"/pricing": 6, "/pricing/teams": 3, "/pricing/enterprise": 1}
 _MESSAGES = {
     "What does the implementation cost?": 3,
     "Could you send me pricing for 40 seats?": 3,
@@ -36,7 +31,8 @@ class _Deed(NamedTuple):
     type: str
     after: float
     week: tuple[float, ...]
-    traits: dict[str, Any]
+    traits: dict[str, Any] = {}
+    pages: str = "any"
 
 
 def life(person: Person, persona: Persona, start: int, rng: Random, *, rhythm: bool) -> Iterator[Activity]:
@@ -45,67 +41,73 @@ def life(person: Person, persona: Persona, start: int, rng: Random, *, rhythm: b
     With ``rhythm``, people and sales keep to the hours of their week.
     """
     moment = start
-    for number, deed in enumerate(_deeds(person, persona, rng), 1):
+    for number, deed in enumerate(_Journey(person, persona, rng).deeds(), 1):
         if number > 1:
             moment += 1 + int(rng.expovariate(1 / deed.after) * HOUR)
         if rhythm:
             moment = fitting(moment, deed.week, rng)
-        type_, _, page = deed.type.partition(" ")
         yield Activity(
             f"{person.lead_id}-{number}",
             person.lead_id,
-            type_,
+            deed.type,
             moment,
-            _properties(type_, page, person, rng),
+            _properties(deed, person, rng),
             deed.traits,
             person.source,
         )
 
 
-def _deeds(person: Person, persona: Persona, rng: Random) -> Iterator[_Deed]:
-    sales = persona.sales
-    accepted: bool | None = None  # None: sales has not answered
+class _Journey:
+    """What one person does, in order, and how sales answers."""
 
-    def walk(steps: tuple[Step, ...]) -> Iterator[_Deed]:
-        nonlocal accepted
+    def __init__(self, person: Person, persona: Persona, rng: Random) -> None:
+        self._person = person
+        self._persona = persona
+        self._rng = rng
+        self._accepted: bool | None = None  # None: sales has not answered
+
+    def deeds(self) -> Iterator[_Deed]:
+        yield from self._walk(self._persona.life)
+        if self._accepted:
+            sales, end = self._persona.sales, self._rng.random()
+            if end < sales.wins:
+                yield _Deed("deal_won", 7 * DAYS, OFFICE)
+            elif end < sales.wins + sales.loses:
+                yield _Deed("deal_lost", 14 * DAYS, OFFICE)
+
+    def _walk(self, steps: tuple[Step, ...]) -> Iterator[_Deed]:
+        rng = self._rng
         for step in steps:
-            if (step.with_sales and not accepted) or rng.random() >= step.chance:
+            if (step.with_sales and not self._accepted) or rng.random() >= step.chance:
                 continue
             for _ in range(rng.randint(*step.times)):
                 traits: dict[str, Any] = {}
                 for what in step.tells:
-                    traits |= person.tells(what, rng)
-                yield _Deed(step.type, step.after, OFFICE if step.with_sales else PEOPLE, traits)
-            if step.asks and accepted is None:
-                answer = rng.random()
-                if answer < sales.accepts:
-                    accepted = True
-                    yield from _followed_up(rng)
-                elif answer < sales.accepts + sales.rejects:
-                    accepted = False
-                    yield _Deed("sales_rejected", _SALES_HOURS, OFFICE, {})
-            yield from walk(step.then)
+                    traits |= self._person.tells(what, rng)
+                yield _Deed(step.type, step.after, OFFICE if step.with_sales else PEOPLE, traits, step.pages)
+            if step.asks and self._accepted is None:
+                yield from self._answer()
+            yield from self._walk(step.then)
 
-    yield from walk(persona.life)
-    if accepted:
-        end = rng.random()
-        if end < sales.wins:
-            yield _Deed("deal_won", 7 * 24, OFFICE, {})
-        elif end < sales.wins + sales.loses:
-            yield _Deed("deal_lost", 14 * 24, OFFICE, {})
-
-
-def _followed_up(rng: Random) -> Iterator[_Deed]:
-    yield _Deed("sales_accepted", _SALES_HOURS, OFFICE, {})
-    yield _Deed("sales_contacted", _SALES_HOURS, OFFICE, {})
-    for _ in range(rng.randint(0, 3)):
-        yield _Deed("sales_conversation_held", 3 * 24, OFFICE, {})
+    def _answer(self) -> Iterator[_Deed]:
+        """Sales accepts and follows up, rejects, or (saying nothing) lets the lead wait."""
+        sales, rng = self._persona.sales, self._rng
+        answer = rng.random()
+        if answer < sales.accepts:
+            self._accepted = True
+            yield _Deed("sales_accepted", _SALES_HOURS, OFFICE)
+            yield _Deed("sales_contacted", _SALES_HOURS, OFFICE)
+            for _ in range(rng.randint(0, 3)):
+                yield _Deed("sales_conversation_held", 3 * DAYS, OFFICE)
+        elif answer < sales.accepts + sales.rejects:
+            self._accepted = False
+            yield _Deed("sales_rejected", _SALES_HOURS, OFFICE)
 
 
-def _properties(type_: str, page: str, person: Person, rng: Random) -> dict[str, Any]:
-    match type_:
+def _properties(deed: _Deed, person: Person, rng: Random) -> dict[str, Any]:
+    match deed.type:
         case "page_viewed":
-            return {"path": pick(_PRICING_PAGES if page else _PAGES, rng)}
+            return {"path": pick(_PAGES[deed.pages], rng)}
         case "contact_form_submitted":
             return {"message": pick(_MESSAGES, rng), "topic": pick(_TOPICS, rng)}
         case "sales_rejected" | "deal_lost":

@@ -21,6 +21,8 @@ class Step(NamedTuple):
     tells: tuple[str, ...] = ()
     asks: bool = False
     with_sales: bool = False
+    pages: str = "any"
+    """Which pages are looked at, where pages are."""
     then: "tuple[Step, ...]" = ()
 
 
@@ -69,7 +71,7 @@ _WHITE_PAPER = Step("white_paper_downloaded", 0.4, after=4 * DAYS, then=_FORM)
 _WEBINAR = Step(
     "webinar_registered", 0.5, after=6 * DAYS, then=(Step("webinar_attended", 0.6, after=5 * DAYS),)
 )
-_PRICING = Step("page_viewed /pricing", 0.8, after=2 * DAYS, times=(1, 3))
+_PRICING = Step("page_viewed", 0.8, after=2 * DAYS, times=(1, 3), pages="pricing")
 _TRIAL = Step("trial_started", 0.6, after=1 * DAYS, asks=True, then=_FORM)
 _DEMO = Step(
     "demo_requested",

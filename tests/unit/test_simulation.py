@@ -103,7 +103,7 @@ def test_every_type_and_trait_that_is_promised_occurs() -> None:
     activities = history(3_000)
 
     def types(steps: tuple[Step, ...]) -> set[str]:
-        return {step.type.split(" ")[0] for step in steps} | {t for step in steps for t in types(step.then)}
+        return {step.type for step in steps} | {t for step in steps for t in types(step.then)}
 
     promised = {name for persona in PERSONAS.values() for name in types(persona.life)}
     promised |= {"sales_accepted", "sales_rejected", "sales_contacted", "sales_conversation_held"}
