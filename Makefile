@@ -47,24 +47,19 @@ format: $(READY) ## Lay the code out, and mend what ruff can mend
 bench: $(READY) broker ## Measure leadgate beside an idiomatic Faust worker
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1: newest versions)
-	@$(MAKE) requirements.lock requirements-dev.lock --always-make
-
-clean: ## Take away all that make has made
-	@if [ -x $(BIN)/leadgate ] && [ -d .kafka ]; then $(BIN)/leadgate kafka stop; fi
-	rm -rf $(VENV) .kafka .leadgate build dist .hypothesis .pytest_tmp .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
 # One lock for Python 3.11 to 3.13; neither tells where its maker got the packages.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	$(if $(UPGRADE),--upgrade) pyproject.toml
 
-requirements.lock:
-	@$(COMPILE) --output-file $@
+lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1: newest versions)
+	@$(COMPILE) --output-file requirements.lock
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
-requirements-dev.lock: requirements.lock
-	@$(COMPILE) --extra dev --constraint requirements.lock --output-file $@
+clean: ## Take away all that make has made
+	@if [ -x $(BIN)/leadgate ] && [ -d .kafka ]; then $(BIN)/leadgate kafka stop; fi
+	rm -rf $(VENV) .kafka .leadgate build dist .hypothesis .pytest_tmp .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is as old as the last setup: with nothing changed there is nothing to do.
 $(READY): pyproject.toml requirements-dev.lock

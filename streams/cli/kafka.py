@@ -1,6 +1,7 @@
 """`leadgate kafka`: a real Kafka on this machine, without a step before."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -78,9 +79,9 @@ def status(
     """How each node is. Exit code 1 when one does not answer, or there is none."""
     where = directory or DIRECTORY
     nodes = LocalKafka(where, home=DIRECTORY).status() if _exists(where) else []
-    rows = [{"node": node.id, "port": node.port, "pid": node.pid, "answers": node.answers} for node in nodes]
+    rows: list[dict[str, Any]] = [asdict(node) for node in nodes]
     if directory is None and _docker_runs():
-        rows.append({"node": "docker", "port": PORT, "pid": None, "answers": True})
+        rows.append({"id": "docker", "port": PORT, "pid": None, "answers": True})
     if output == "json":
         typer.echo(json.dumps(rows))
     elif not rows:
@@ -89,7 +90,7 @@ def status(
         table = Table("node", "port", "process", "answers", box=None)
         for row in rows:
             table.add_row(
-                str(row["node"]), str(row["port"]), str(row["pid"] or "-"), "yes" if row["answers"] else "no"
+                str(row["id"]), str(row["port"]), str(row["pid"] or "-"), "yes" if row["answers"] else "no"
             )
         Console().print(table)
     if not rows or not all(row["answers"] for row in rows):
