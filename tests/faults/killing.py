@@ -17,15 +17,14 @@ from streams.engine.engine import Engine
 from streams.engine.opening import KafkaOpener, Opened
 from streams.engine.transaction import KafkaTransaction, Outgoing
 
-TRANSACTION_POINTS = (
-    "after_begin",
+TIME_POINTS = (
     "while_producing",
     "after_produce",
     "after_offsets",
     "in_commit",
     "after_commit",
 )
-POINTS = (*TRANSACTION_POINTS, "in_recovery", "in_revoke")
+POINTS = ("after_begin", *TIME_POINTS, "in_recovery", "in_revoke")
 
 
 class Fuse:
@@ -55,8 +54,7 @@ class KillingTransaction(KafkaTransaction):
 
     def begin(self) -> None:
         super().begin()
-        if not self.only_time:
-            self.fuse.passes("after_begin")
+        self.fuse.passes("after_begin")
 
     def produce(self, records: Iterable[Outgoing]) -> None:
         records = list(records)

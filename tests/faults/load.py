@@ -75,6 +75,7 @@ class Live(threading.Thread):
         self._ending = threading.Event()
         self.sent = 0
         self.slowest = 0.0
+        group.on_stop.append(self.end)
 
     def run(self) -> None:
         """Send."""
@@ -92,4 +93,5 @@ class Live(threading.Thread):
     def end(self) -> None:
         """Stop sending; what was sent is in the log."""
         self._ending.set()
-        self.join()
+        if self.is_alive():
+            self.join()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.killing import POINTS, TRANSACTION_POINTS
+from tests.faults.killing import POINTS, TIME_POINTS
 from tests.faults.load import Live, history
 from tests.faults.waiting import begin, die, quiet, release
 from tests.faults.workers import Group
@@ -33,7 +33,7 @@ def test_killed_in_history(group: GroupMaker, point: str) -> None:
     )
 
 
-@pytest.mark.parametrize("point", TRANSACTION_POINTS)
+@pytest.mark.parametrize("point", TIME_POINTS)
 def test_killed_in_a_pass_that_time_alone_made(group: GroupMaker, point: str) -> None:
     workers = group("live", grace="2s")
     load = Live(workers, seed=7, leads=150, rate=150)

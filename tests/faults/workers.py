@@ -37,6 +37,7 @@ class Group:
 
     def __post_init__(self) -> None:
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.on_stop: list[Callable[[], None]] = []
         self.environment = {
             "LEADGATE_BOOTSTRAP_SERVERS": self.bootstrap,
             "LEADGATE_GROUP": self.name,
@@ -80,6 +81,8 @@ class Group:
 
     def stop(self) -> None:
         """SIGTERM for all that live, SIGKILL for those that do not heed it."""
+        for end in self.on_stop:
+            end()
         living = [process for process in self.processes if process.poll() is None]
         for process in living:
             process.send_signal(signal.SIGCONT)
