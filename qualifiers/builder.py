@@ -12,7 +12,8 @@ from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import slot_key
 from qualifiers.operators import compile_test, describe
-from qualifiers.scores import IfLine, OnLine, Score
+from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
+from qualifiers.scores import Score
 from qualifiers.words import joined, length, spoken
 from schemas import funnel_file as tree
 from schemas.funnel_file import FunnelFile, Test, condition_form
@@ -142,21 +143,20 @@ class Builder:
             self._slot("score", name),
             score.half_life,
             score.limits,
-            tuple(self._on_line(name, index, line) for index, line in enumerate(on_lines)),
+            tuple(self._on_line(name, index, line, score.half_life) for index, line in enumerate(on_lines)),
             tuple(self._if_line(line) for line in if_lines),
         )
 
-    def _on_line(self, score: str, index: int, line: tree.OnLine) -> OnLine:
+    def _on_line(self, score: str, index: int, line: tree.OnLine, half_life: int | None) -> OnLine:
         # Two lines that say the same have a bound each, so where they stand is part of their slot.
-        meaning = line.model_dump(by_alias=True, exclude_none=True)
-        return OnLine(
-            self._slot("points", score, index, meaning),
-            frozenset(line.on),
-            compile_filter(line.where, line.source),
-            line.add,
-            line.at_most,
-            line.per,
-        )
+        key = self._slot("points", score, index, line)
+        types = frozenset(line.on)
+        test = compile_filter(line.where, line.source)
+        if line.at_most is None:
+            return OnLine(key, types, test, line.add, half_life)
+        if line.per is None:
+            return BoundedLine(key, types, test, line.add, half_life, line.at_most)
+        return PacedLine(key, types, test, line.add, half_life, line.at_most, line.per)
 
     def _if_line(self, line: tree.IfLine) -> IfLine:
         when = self.condition(line.if_)

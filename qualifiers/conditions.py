@@ -80,6 +80,10 @@ class Condition:
         """The value at ``now``, and a moment after ``now`` until which time leaves it so."""
         raise NotImplementedError
 
+    def holds(self, lead: Lead, now: int) -> bool:
+        """The value alone."""
+        return self.at(lead, now)[0]
+
     def watches(self, wanted: bool) -> Iterator[Watch]:
         """What an activity can do that might turn the value to ``wanted``."""
         raise NotImplementedError
@@ -110,7 +114,7 @@ class _Combination(Condition):
             yield from part.watches(wanted)
 
     def _true(self, lead: Lead, now: int) -> Iterator[Condition]:
-        return (part for part in self.parts if part.at(lead, now)[0])
+        return (part for part in self.parts if part.holds(lead, now))
 
 
 class All(_Combination):
@@ -127,6 +131,9 @@ class All(_Combination):
             if verdict[1] < until:
                 until = verdict[1]
         return True, until
+
+    def holds(self, lead: Lead, now: int) -> bool:
+        return all(part.holds(lead, now) for part in self._quickest)
 
     def sentence(self, lead: Lead, now: int) -> str:
         return " and ".join(part.sentence(lead, now) for part in self.parts)
@@ -150,6 +157,9 @@ class AnyOf(_Combination):
             if verdict[1] < until:
                 until = verdict[1]
         return False, until
+
+    def holds(self, lead: Lead, now: int) -> bool:
+        return any(part.holds(lead, now) for part in self._quickest)
 
     def sentence(self, lead: Lead, now: int) -> str:
         return next(self._true(lead, now)).sentence(lead, now)
@@ -176,6 +186,9 @@ class NoneOf(_Combination):
             if holds_until < until:
                 until = holds_until
         return True, until
+
+    def holds(self, lead: Lead, now: int) -> bool:
+        return not any(part.holds(lead, now) for part in self._quickest)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield from super().watches(not wanted)
@@ -205,6 +218,9 @@ class AtLeast(_Combination):
             if holds_until < until:
                 until = holds_until
         return found >= self._wanted, until
+
+    def holds(self, lead: Lead, now: int) -> bool:
+        return sum(part.holds(lead, now) for part in self.parts) >= self._wanted
 
     def sentence(self, lead: Lead, now: int) -> str:
         true = list(self._true(lead, now))

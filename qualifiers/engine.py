@@ -47,7 +47,7 @@ class UnknownStage(Exception):
     """A lead stands in a stage that the funnel does not have; the funnel file is at fault."""
 
     def __init__(self, stage: str, slug: str) -> None:
-        super().__init__(f"a lead is in stage {stage}, which funnel {slug} does not have: keep it in the file")
+        super().__init__(f"a lead is in stage {stage}, which funnel {slug} lacks: keep it in the file")
 
 
 class Funnel:
@@ -106,7 +106,7 @@ class Funnel:
             return Applied(lead, "applied", decisions)
 
         ids = lead.ids
-        if _holds(ids, name):
+        if ids.find(name) >= 0 and _holds(ids, name):
             return Applied(lead, "duplicate", decisions)
         if lead.funnel != self._mark:
             decisions = self.advance(activity.lead_id, lead, max(at, lead.clock), place, decided_at)
@@ -314,7 +314,7 @@ def _picked(rules: tuple[Rule, ...], mask: int) -> Iterator[Rule]:
 def _let_in(lead: Lead, stage: Stage, now: int) -> None:
     """A rule that was passed over and is false by now is passed over no longer."""
     for rule in stage.rules:
-        if rule.name in lead.passed_over and not rule.when.at(lead, now)[0]:
+        if rule.name in lead.passed_over and not rule.when.holds(lead, now):
             lead.passed_over.remove(rule.name)
 
 

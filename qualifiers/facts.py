@@ -19,7 +19,8 @@ from qualifiers.conditions import (
 )
 from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
-from qualifiers.scores import Number, Score, is_past
+from qualifiers.points import Number
+from qualifiers.scores import Score, is_past
 from qualifiers.traits import empty_is_missing, trait_getter
 from qualifiers.words import joined, length, listed
 from schemas.activity import Activity
@@ -105,6 +106,10 @@ class ScoreIs(Condition):
             if turns < until:
                 until = turns
         return True, until
+
+    def holds(self, lead: Lead, now: int) -> bool:
+        total = self._score.total(lead, now)
+        return all(is_past(total, points, strictly) is wanted for wanted, points, strictly in self._bounds)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield Weighed(self._score)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
 from qualifiers.counters import NOT_STIRRING, Counter
-from qualifiers.scores import OnLine, Score, is_past
+from qualifiers.points import OnLine
+from qualifiers.scores import Score, is_past
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -142,7 +143,7 @@ class Plan(NamedTuple):
 class Stage:
     """One stage: its rules in file order, and what touches them."""
 
-    __slots__ = ("every", "is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
+    __slots__ = ("is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
 
     def __init__(
         self,
@@ -156,7 +157,6 @@ class Stage:
         self.name = name
         self.rules = tuple(rules)
         self.timed = tuple(rule for rule in rules if rule.when.timed)
-        self.every = (1 << len(self.rules)) - 1
         self.is_asked = is_asked
         """Whether some condition asks if a lead has ever been here."""
         watched = _Watched(self.rules)

@@ -1,0 +1,159 @@
+"""Points lines: what one activity, or what is known of a lead, gives to a score.
+
+A line for activities is asked with the activity's own moment ``at`` and the lead's
+clock ``now``, later than ``at`` when the activity is late: what it gives is worth less
+by then. What a line has given is kept in the lead where the line has a bound.
+"""
+
+from typing import NamedTuple
+
+from qualifiers.conditions import Condition
+from qualifiers.counters import ActivityTest
+from schemas.lead import Lead
+from schemas.moments import DAY
+
+Number = int | float
+
+TOO_LATE = 7 * DAY
+"""An activity that is older than the lead's clock by more than this adds no points."""
+_KEPT_GIFTS = 128
+"""Twice what can lie in one `per` of activities that came in order."""
+
+
+class IfLine(NamedTuple):
+    """A points line for who a lead is."""
+
+    when: Condition
+    add: Number
+    traits: frozenset[str]
+    """The top names of the traits it asks about."""
+
+
+class OnLine:
+    """A points line for what a lead does, without a bound."""
+
+    __slots__ = ("_add", "_half_life", "key", "test", "types")
+
+    def __init__(
+        self, key: int, types: frozenset[str], test: ActivityTest | None, add: Number, half_life: int | None
+    ) -> None:
+        self.key = key
+        """Its slot, in which it keeps what it has given when that is bounded."""
+        self.types = types
+        self.test = test
+        self._add = add
+        self._half_life = half_life
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it never takes points."""
+        return self._add >= 0
+
+    def gift(self, lead: Lead, at: int, now: int) -> Number:  # noqa: ARG002 (a bound needs the lead)
+        """What an activity at ``at`` gives, by ``now``'s worth."""
+        return self._add if at == now else self._add * self._aged(at, now)
+
+    def _aged(self, at: int, now: int) -> float:
+        return aged(at, now, self._half_life)
+
+
+class BoundedLine(OnLine):
+    """A line whose points together are worth so much at most (`at_most`)."""
+
+    __slots__ = ("_at_most",)
+
+    def __init__(
+        self,
+        key: int,
+        types: frozenset[str],
+        test: ActivityTest | None,
+        add: Number,
+        half_life: int | None,
+        at_most: Number,
+    ) -> None:
+        super().__init__(key, types, test, add, half_life)
+        self._at_most = at_most
+
+    def gift(self, lead: Lead, at: int, now: int) -> Number:
+        """What room the line has now, filled with what the activity's points are worth by now."""
+        had = worth(lead, self.key, now, self._half_life)
+        gift = _bounded(super().gift(lead, at, now), self._at_most - abs(had))
+        if gift:
+            put(lead, self.key, had + gift, now, self._half_life)
+        return gift
+
+
+class PacedLine(BoundedLine):
+    """A line that gives so much at most in any time of a length (`at_most` and `per`)."""
+
+    __slots__ = ("_per",)
+
+    def __init__(
+        self,
+        key: int,
+        types: frozenset[str],
+        test: ActivityTest | None,
+        add: Number,
+        half_life: int | None,
+        at_most: Number,
+        per: int,
+    ) -> None:
+        super().__init__(key, types, test, add, half_life, at_most)
+        self._per = per
+
+    def gift(self, lead: Lead, at: int, now: int) -> Number:
+        """What was given in (at - per, at] leaves room for: nominal points, aged only then."""
+        gifts = lead.gifts.get(self.key)
+        if gifts is None:
+            gifts = lead.gifts[self.key] = []
+        opened = at - self._per
+        room = self._at_most
+        place = len(gifts)
+        while place and gifts[place - 2] > at:
+            place -= 2
+        for index in range(place - 2, -1, -2):
+            if gifts[index] <= opened:
+                break
+            room -= abs(gifts[index + 1])
+        gift = _bounded(self._add, room)
+        if not gift:
+            return 0
+        gifts[place:place] = (at, gift)
+        # What a late activity could still look back to is kept.
+        forgotten = now - TOO_LATE - self._per
+        while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:
+            del gifts[:2]
+        return gift if at == now else gift * self._aged(at, now)
+
+
+def aged(at: int, now: int, half_life: int | None) -> float:
+    """The share that is left at ``now`` of points that were given at ``at``."""
+    return 1.0 if half_life is None else 2.0 ** ((at - now) / half_life)
+
+
+def worth(lead: Lead, key: int, now: int, half_life: int | None) -> Number:
+    """What the points of a score, or of a line, are worth at ``now``."""
+    if half_life is None:
+        return lead.sums.get(key, 0)
+    kept = lead.decays.get(key)
+    if kept is None:
+        return 0
+    points, at = kept
+    return points if at == now else points * 2.0 ** ((at - now) / half_life)
+
+
+def put(lead: Lead, key: int, points: Number, now: int, half_life: int | None) -> None:
+    """Keep what the points of a score, or of a line, are worth at ``now``."""
+    if half_life is None:
+        lead.sums[key] = points
+    else:
+        lead.decays[key] = (points, now)
+
+
+def _bounded(points: Number, room: Number) -> Number:
+    """So many of ``points``, of either sign, as there is room for."""
+    if room <= 0:
+        return 0
+    if points >= 0:
+        return min(points, room)
+    return max(points, -room)

@@ -1,0 +1,104 @@
+"""A lead's story, told in hours: a funnel as data, activities one after the other, what was decided."""
+
+from typing import Any
+
+from qualifiers import Funnel, compile_funnel
+from schemas.activity import Activity
+from schemas.decision import Place, StageChange
+from schemas.funnel_file import FunnelFile
+from schemas.lead import Lead, LeadView, decode_lead, encode_lead
+from schemas.moments import HOUR
+
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+
+
+def funnel(when: Any = None, **parts: Any) -> Funnel:
+    """A funnel of the stages a, b, c; with ``when``, that is what leads from a to b."""
+    file: dict[str, Any] = {"funnel": "tried", "stages": ["a", "b", "c"], "off_path": ["out"]}
+    if when is not None:
+        file["transitions"] = [{"to": "b", "when": when}]
+    return compile_funnel(FunnelFile.model_validate(file | parts))
+
+
+class Story:
+    """One lead under one funnel. Moments are given in hours since the start, or as ms with ``ms``."""
+
+    def __init__(self, told: Funnel) -> None:
+        self.funnel = told
+        self.lead: Lead | None = None
+        self.said: list[StageChange] = []
+        self.outcome = ""
+        self._told = 0
+
+    def does(
+        self,
+        kind: str,
+        hours: float = 0,
+        *,
+        ms: int = 0,
+        named: str | None = None,
+        traits: dict[str, Any] | None = None,
+        source: str | None = None,
+        **properties: Any,
+    ) -> "Story":
+        """The lead does something."""
+        self._told += 1
+        activity = Activity(
+            id=named or f"activity-{self._told}",
+            lead_id="lead",
+            type=kind,
+            occurred_at=START + round(hours * HOUR) + ms,
+            properties=properties,
+            traits=traits or {},
+            source=source,
+        )
+        # Each step goes through the encoding: what is not in the state is not known.
+        before = None if self.lead is None else decode_lead(encode_lead(self.lead))
+        applied = self.funnel.apply(before, activity, Place(line=self._told))
+        self.lead, self.outcome = applied.lead, applied.outcome
+        self.said += applied.decisions
+        return self
+
+    def knows(self, hours: float = 0, *, ms: int = 0, **traits: Any) -> "Story":
+        """Something is learnt about the lead."""
+        return self.does("identified", hours, ms=ms, traits=traits)
+
+    def waits(self, hours: float, *, ms: int = 0) -> "Story":
+        """Time passes."""
+        assert self.lead is not None
+        self.said += self.funnel.advance(
+            "lead", self.lead, START + round(hours * HOUR) + ms, Place(line=self._told)
+        )
+        return self
+
+    @property
+    def stage(self) -> str:
+        """Where the lead is."""
+        assert self.lead is not None
+        return self.lead.stage
+
+    @property
+    def view(self) -> LeadView:
+        """The lead as a person sees it."""
+        assert self.lead is not None
+        return self.funnel.view("lead", self.lead)
+
+    @property
+    def moves(self) -> list[tuple[str, str]]:
+        """Rule and stage of every decision but the birth."""
+        return [(one.rule, one.to) for one in self.said[1:]]
+
+    @property
+    def last(self) -> StageChange:
+        """What was decided last."""
+        return self.said[-1]
+
+
+def tell(when: Any = None, **parts: Any) -> Story:
+    """A story under such a funnel."""
+    return Story(funnel(when, **parts))
+
+
+def hours(change: StageChange) -> float:
+    """When a change occurred, in hours since the start."""
+    return (change.occurred_at - START) / HOUR

@@ -1,0 +1,148 @@
+import pytest
+
+from qualifiers import UnknownStage
+from schemas.decision import Place
+from schemas.lead import UnknownStateVersion, decode_lead, encode_lead, funnel_mark, peek
+from schemas.moments import HOUR, NEVER
+from tests.unit.story import START, Story, funnel, hours, tell
+
+RICH = {
+    "scores": {
+        "s": {"half_life": "30d", "points": [{"on": "x", "add": 2, "at_most": 10, "per": "1d"}]},
+        "t": {"points": [{"on": "x", "add": 2, "at_most": 10}, {"if": {"has": "n"}, "add": 3}]},
+    },
+    "transitions": [
+        {"to": "b", "when": {"did": "x", "times": 3, "within": "9d"}},
+        {"to": "c", "when": {"did": "x", "distinct": "page", "times": 3}},
+        {"name": "quiet", "from": "any", "to": "out", "when": {"quiet": "60d"}},
+        {"name": "seen", "from": "out", "to": "a", "when": {"visited": "c"}},
+    ],
+}
+
+
+def test_a_state_is_read_as_it_was_written() -> None:
+    story = tell(**RICH)
+    for number in range(40):
+        story.does("x", number, page=number, traits={"n": {"m": [number, None]}}, source="søk")
+        assert story.lead is not None
+        assert decode_lead(encode_lead(story.lead)) == story.lead
+
+
+def test_its_head_is_read_without_the_rest() -> None:
+    story = tell(**RICH).does("x")
+    assert story.lead is not None
+    state = encode_lead(story.lead)
+    mark = funnel_mark(story.funnel.hash)
+    assert peek(state) == (START + 60 * 24 * HOUR, mark, "a") == peek(state[: 18 + 1])
+    assert state[0] == 1
+    assert state[1:9] == story.lead.due.to_bytes(8, "big")
+    assert state[9:17] == mark == bytes.fromhex(story.funnel.hash)[:8]
+    assert state[17:19] == b"\x01a"
+
+
+def test_a_lead_that_nothing_awaits_is_never_due() -> None:
+    story = tell({"did": "x"}).does("y")
+    assert story.lead is not None
+    assert peek(encode_lead(story.lead)).due == NEVER
+    assert story.view.due is None
+
+
+def test_another_format_version_is_refused() -> None:
+    story = tell(**RICH).does("x")
+    assert story.lead is not None
+    state = b"\x02" + encode_lead(story.lead)[1:]
+    for read in (peek, decode_lead):
+        with pytest.raises(UnknownStateVersion, match="format version 2"):
+            read(state)
+
+
+def test_a_state_does_not_grow_with_what_a_lead_does() -> None:
+    sizes = []
+    story = tell(**RICH)
+    for number in range(400):
+        story.does("x", number, page=number)
+        story.knows(number, **{f"t{number}": 1})
+        assert story.lead is not None
+        sizes.append(len(encode_lead(story.lead)))
+    assert max(sizes[300:]) <= max(sizes[200:300]) + 16
+
+
+# What a person sees --------------------------------------------------------------------------------
+
+
+def test_the_view_tells_what_is_due_exactly_however_the_lead_came_there() -> None:
+    story = tell({"quiet": "60d"}).does("x").does("x", 30)
+    assert story.view.due == START + (60 * 24 + 30) * HOUR
+    assert story.lead is not None
+    assert story.lead.due == START + 60 * 24 * HOUR
+    assert story.waits(60 * 24 + 1).view.due == START + (60 * 24 + 30) * HOUR
+
+
+def test_the_view_as_json() -> None:
+    story = tell(**RICH).does("x", page="p", source="search", traits={"n": 1, "gone": None})
+    assert story.view.model_dump(mode="json") == {
+        "lead_id": "lead",
+        "funnel": "tried",
+        "funnel_hash": story.funnel.hash,
+        "stage": "a",
+        "since": "2026-01-01T00:00:00.000Z",
+        "created": "2026-01-01T00:00:00.000Z",
+        "clock": "2026-01-01T00:00:00.000Z",
+        "seq": 1,
+        "scores": {"s": 2.0, "t": 5.0},
+        "traits": {"n": 1},
+        "source": "search",
+        "due": "2026-03-02T00:00:00.000Z",
+        "last_transitions": [{"rule": "created", "to": "a", "at": "2026-01-01T00:00:00.000Z"}],
+    }
+
+
+# Under another funnel ------------------------------------------------------------------------------
+
+
+def under(story: Story, other: Story) -> Story:
+    other.lead, other.said, other._told = story.lead, list(story.said), 100
+    return other
+
+
+def test_what_still_has_a_meaning_is_kept() -> None:
+    before = tell({"all": [{"did": "x", "times": 2}, {"did": "y"}, {"did": "z", "within": "9h"}]})
+    before.does("x").does("x", 1).knows(1, n=5)
+    after = under(before, tell({"all": [{"did": "x", "times": 2, "within": "30d"}, {"did": "w"}]}))
+    assert after.does("w", 2).stage == "b"
+    assert after.view.traits == {"n": 5}
+    assert after.lead is not None
+    assert after.lead.funnel == funnel_mark(after.funnel.hash)
+    assert len(after.lead.times) == len(after.lead.latest) == 1
+
+
+def test_a_counter_that_needs_more_or_less_goes_on_with_what_there_is() -> None:
+    once = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
+    assert under(once, tell({"did": "x", "times": 2})).does("x", 1).stage == "b"
+    twice = tell({"did": "x", "times": 3}).does("x").does("x", 1)
+    assert under(twice, tell({"all": [{"did": "x", "within": "4h"}, {"did": "y"}]})).does("y", 4).stage == "b"
+
+
+def test_a_score_goes_on_with_its_points_whether_they_decay_now_or_not() -> None:
+    def scored(**score: str) -> Story:
+        return tell({"did": "never"}, scores={"s": {"points": [{"on": "x", "add": 8}], **score}})
+
+    lasting = under(scored(half_life="24h").does("x"), scored())
+    assert lasting.does("y", 48).view.scores == {"s": 8.0}
+    cooling = under(scored().does("x"), scored(half_life="24h"))
+    assert cooling.does("y", 48).view.scores == {"s": 2.0}
+
+
+def test_what_is_true_under_the_new_funnel_fires_when_the_lead_is_touched() -> None:
+    before = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
+    after = under(before, tell({"did": "x"}))
+    assert after.waits(1).stage == "b"
+    assert hours(after.last) == 0
+
+
+def test_a_stage_that_the_funnel_does_not_have_is_refused() -> None:
+    story = tell({"did": "x"}).does("x")
+    other = funnel(stages=["a", "c"], transitions=[{"to": "c", "when": {"did": "x"}}])
+    assert story.lead is not None
+    with pytest.raises(UnknownStage, match="stage b, which funnel tried lacks"):
+        other.advance("lead", story.lead, START, Place())

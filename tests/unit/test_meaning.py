@@ -1,0 +1,94 @@
+import json
+from typing import Any
+
+import pytest
+
+from qualifiers import compile_funnel
+from qualifiers.meaning import slot_key
+from schemas.funnel_file import FunnelFile
+
+FILE: dict[str, Any] = {
+    "funnel": "f",
+    "stages": ["a", "b", "c"],
+    "off_path": ["out", "gone"],
+    "final": ["c", "gone"],
+    "define": {"known": {"has": "n"}},
+    "scores": {"s": {"half_life": "1d", "points": [{"on": ["x", "y"], "add": 5, "where": {"p": "q"}}]}},
+    "transitions": [
+        {"to": "b", "when": {"any": [{"did": "x", "within": "24h"}, {"score": "s", "at_least": 40}]}},
+        {"name": "aside", "from": ["a", "b"], "to": "out", "when": {"use": "known"}},
+    ],
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    file: Any = json.loads(json.dumps(FILE))
+    *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+    place = file
+    for part in way:
+        place = place[part]
+    place[last] = value
+    return dict(file)
+
+
+def hash_of(file: dict[str, Any]) -> str:
+    return compile_funnel(FunnelFile.model_validate(file)).hash
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("scores/s/half_life", "24h"),
+        ("scores/s/points/0/on", ["y", "X", "x"]),
+        ("scores/s/points/0/where", {"p": {"is": "q"}}),
+        ("scores/s/points/0/add", 5.0),
+        ("transitions/0/name", "to-b"),
+        ("transitions/0/from", "a"),
+        ("transitions/0/from", "earlier"),
+        ("transitions/0/when/any/0", {"within": "1d", "did": ["x"], "times": 1}),
+        ("transitions/1/from", ["b", "a"]),
+        ("define/known", {"has": ["n"]}),
+        ("final", ["gone", "c"]),
+        ("off_path", ["gone", "out"]),
+    ],
+)
+def test_what_means_the_same_has_the_same_hash(path: str, value: Any) -> None:
+    assert hash_of(changed(path, value)) == hash_of(FILE)
+
+
+def test_the_order_of_keys_means_nothing() -> None:
+    assert hash_of(dict(reversed(FILE.items()))) == hash_of(FILE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("funnel", "g"),
+        ("final", ["c"]),
+        ("scores/s/half_life", "25h"),
+        ("scores/s/limits", [0, 100]),
+        ("scores/s/points/0/at_most", 10),
+        ("transitions/0/name", "other"),
+        ("transitions/0/when/any/0/times", 2),
+        ("transitions/0/when/any/0/since", "entry"),
+        ("transitions/0/when/any", FILE["transitions"][0]["when"]["any"][::-1]),
+        ("transitions", FILE["transitions"][::-1]),
+    ],
+)
+def test_what_means_something_else_has_another(path: str, value: Any) -> None:
+    assert hash_of(changed(path, value)) != hash_of(FILE)
+
+
+def test_a_slot_is_named_by_what_it_counts() -> None:
+    assert slot_key("counter", ["x"], {}) == slot_key("counter", ["x"], {})
+    assert slot_key("counter", ["x"], {}) != slot_key("counter", ["y"], {})
+    assert 0 <= slot_key("x") < 2**32
+
+
+def test_a_funnel_tells_what_it_is_made_of() -> None:
+    told = compile_funnel(FunnelFile.model_validate(FILE))
+    assert told.slug == "f"
+    assert told.stages == ("a", "b", "c", "out", "gone")
+    assert told.activity_types == {"x", "y"}
+    assert told.rules == ("created", "to-b", "aside")
+    assert told.score_names == ("s",)
