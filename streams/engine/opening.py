@@ -16,7 +16,6 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_INVALID,
     Consumer,
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -72,6 +71,7 @@ class KafkaOpener:
     topic_id: str
     admin: AdminClient
     reader_config: Mapping[str, Any]
+    _offsets_reader: Consumer | None = None
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
@@ -102,14 +102,13 @@ class KafkaOpener:
 
     def _committed(self, numbers: list[int]) -> dict[int, int | None]:
         """The group's offsets; the broker answers only once no transaction is open on them."""
+        # Not the AdminClient's list_consumer_group_offsets: while a coordinator moves, it ends
+        # the process (librdkafka 2.16 asks for the group of a client that has none).
+        if self._offsets_reader is None:
+            self._offsets_reader = Consumer({**self.reader_config, "group.id": self.group})
         wanted = [TopicPartition(self.input_topic, number) for number in numbers]
-        answer = self.admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(self.group, wanted)],
-            require_stable=True,
-            request_timeout=REQUEST_SECONDS,
-        )
         committed: dict[int, int | None] = {}
-        for partition in answer[self.group].result().topic_partitions:
+        for partition in self._offsets_reader.committed(wanted, REQUEST_SECONDS):
             if partition.error is not None:
                 raise KafkaException(partition.error)
             committed[partition.partition] = None if partition.offset == OFFSET_INVALID else partition.offset

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from qualifiers import Funnel, compile_funnel, load_funnel
@@ -142,15 +142,16 @@ class Group:
 
     def settle(self) -> None:
         """Wait until all that was sent has been applied, by the group's committed offsets."""
-        admin = AdminClient(kafka_clients.admin(self.settings))
         numbers = [TopicPartition(self.settings.activities_topic, number) for number in range(PARTITIONS)]
-        asked = [ConsumerGroupTopicPartitions(self.name, numbers)]
-        reader = Consumer(kafka_clients.reader(self.settings))
+        reader = Consumer(kafka_clients.reader(self.settings) | {"group.id": self.name})
         try:
 
             def applied() -> bool:
-                answer = admin.list_consumer_group_offsets(asked)[self.name].result()
-                committed = {one.partition: max(0, one.offset) for one in answer.topic_partitions}
+                try:
+                    answer = reader.committed(numbers, 5)
+                except KafkaException:
+                    return False  # a transaction on them is open
+                committed = {one.partition: max(0, one.offset) for one in answer}
                 return all(
                     self._nothing_after(reader, number, committed[number]) for number in range(PARTITIONS)
                 )
