@@ -4,13 +4,14 @@ One table, EVALUATORS, says how each form of condition is made; its keys are tho
 `schemas.funnel_file.CONDITIONS`. What two conditions both count is counted once.
 """
 
+from collections import Counter as Counts
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qualifiers import facts
 from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
-from qualifiers.meaning import slot_key
+from qualifiers.meaning import canonical, slot_key
 from qualifiers.operators import compile_test, describe
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.scores import Score
@@ -25,7 +26,8 @@ class Builder:
     def __init__(self, file: FunnelFile) -> None:
         self._define = file.define
         self._uses: dict[str, Condition] = {}
-        self._meanings: dict[int, str] = {}
+        self._meanings: dict[int, bytes] = {}
+        self._lines: Counts[bytes] = Counts()
         self.counters: dict[int, Counter] = {}
         self.scores: dict[str, Score] = {}
         self.traits: set[str] = set()
@@ -125,31 +127,30 @@ class Builder:
             self.counters[key] = Counter(key, kinds, test, distinct, since_entry)
         return self.counters[key]
 
-    def _slot(self, *meaning: object) -> int:
-        key = slot_key(*meaning)
-        if self._meanings.setdefault(key, repr(meaning)) != repr(meaning):
+    def _slot(self, *parts: object) -> int:
+        meaning = canonical(*parts)
+        key = slot_key(meaning)
+        other = self._meanings.setdefault(key, meaning)
+        if other != meaning:
             raise ValueError(
-                f"{meaning} and {self._meanings[key]} fall on the same slot; change one of them in some way"
+                f"by a rare chance {meaning.decode()} and {other.decode()} would share one counter: "
+                "say one of them in another way"
             )
         return key
 
     # Scores ------------------------------------------------------------------
 
     def _score(self, name: str, score: tree.Score) -> Score:
-        on_lines = [line for line in score.points if isinstance(line, tree.OnLine)]
-        if_lines = [line for line in score.points if isinstance(line, tree.IfLine)]
-        return Score(
-            name,
-            self._slot("score", name),
-            score.half_life,
-            score.limits,
-            tuple(self._on_line(name, index, line, score.half_life) for index, line in enumerate(on_lines)),
-            tuple(self._if_line(line) for line in if_lines),
-        )
+        half_life = score.half_life
+        on_lines = [
+            self._on_line(name, line, half_life) for line in score.points if isinstance(line, tree.OnLine)
+        ]
+        if_lines = [self._if_line(line) for line in score.points if isinstance(line, tree.IfLine)]
+        key = self._slot("score", name)
+        return Score(name, key, half_life, score.limits, tuple(on_lines), tuple(if_lines))
 
-    def _on_line(self, score: str, index: int, line: tree.OnLine, half_life: int | None) -> OnLine:
-        # Two lines that say the same have a bound each, so where they stand is part of their slot.
-        key = self._slot("points", score, index, line)
+    def _on_line(self, score: str, line: tree.OnLine, half_life: int | None) -> OnLine:
+        key = self._line_slot(score, line)
         types = frozenset(line.on)
         test = compile_filter(line.where, line.source)
         if line.at_most is None:
@@ -157,6 +158,16 @@ class Builder:
         if line.per is None:
             return BoundedLine(key, types, test, line.add, half_life, line.at_most)
         return PacedLine(key, types, test, line.add, half_life, line.at_most, line.per)
+
+    def _line_slot(self, score: str, line: tree.OnLine) -> int:
+        """By what the line is for, so that it keeps its slot when its points change.
+
+        Lines for the same thing have a bound each: they are told apart by their number.
+        """
+        parts = ("points", score, sorted(set(line.on)), line.where, line.source)
+        meaning = canonical(*parts)
+        self._lines[meaning] += 1
+        return self._slot(*parts, self._lines[meaning])
 
     def _if_line(self, line: tree.IfLine) -> IfLine:
         when = self.condition(line.if_)

@@ -35,12 +35,12 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         for stage in (*file.stages, *file.off_path)
     }
     return Funnel(
-        Decider(file.funnel, funnel_hash(file), directions(file), scores),
-        stages,
-        scores,
-        counters,
-        builder.slots,
-        frozenset(builder.traits),
-        types,
-        (CREATED, *(rule.name for rule, _ in transitions)),
+        decider=Decider(file.funnel, funnel_hash(file), directions(file), scores),
+        stages=stages,
+        scores=scores,
+        counters=counters,
+        slots=builder.slots,
+        named_traits=frozenset(builder.traits),
+        activity_types=types,
+        rules=(CREATED, *(rule.name for rule, _ in transitions)),
     )

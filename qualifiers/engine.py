@@ -8,21 +8,21 @@ comes (rules that were passed over in a cascade apart). So an activity looks onl
 the rules that it touched, and a due moment only at those that time can turn.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
+from qualifiers.cascades import Cascades, exactly_due, free, picked
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
-from qualifiers.plans import Rule, Stage
+from qualifiers.plans import Stage
 from qualifiers.scores import Score
-from qualifiers.traits import Room, as_json, merge
+from qualifiers.traits import NamedTraits, Room, as_json, merge
 from qualifiers.transitions import CREATED
 from schemas.activity import Activity
 from schemas.decision import Place, StageChange
 from schemas.lead import (
     ID_BYTES,
-    KEPT_CHANGES,
     KEPT_IDS,
     LastTransition,
     Lead,
@@ -55,6 +55,7 @@ class Funnel:
 
     def __init__(
         self,
+        *,
         decider: Decider,
         stages: Mapping[str, Stage],
         scores: Sequence[Score],
@@ -73,6 +74,7 @@ class Funnel:
         self._mark = decider.mark
         self._decider = decider
         self._stages = stages
+        self._cascades = Cascades(stages, decider)
         self._first = next(iter(stages.values()))
         self._scores = tuple(scores)
         self._weighing = {
@@ -81,7 +83,7 @@ class Funnel:
         }
         self._counters = tuple(counters)
         self._slots = slots
-        self._named_traits = named_traits
+        self._named_traits = NamedTraits(named_traits)
 
     # What happens to a lead --------------------------------------------------
 
@@ -94,7 +96,7 @@ class Funnel:
         ``decided_at`` None means the moment at which each occurred.
         """
         at = activity.occurred_at
-        name = blake2b(activity.id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
+        name = blake2b(activity.id.encode(), digest_size=ID_BYTES).digest()
         decisions: list[StageChange] = []
         if lead is None:
             lead = self._born(activity, name)
@@ -102,7 +104,7 @@ class Funnel:
             self._absorb(lead, stage, activity, at)
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late=False)
             decisions.append(self._decider.created(lead, occasion))
-            self._settle(lead, at, stage, stage.rules, NEVER, occasion, decisions)
+            self._cascades.run(lead, at, stage.rules, NEVER, occasion, decisions)
             return Applied(lead, "applied", decisions)
 
         ids = lead.ids
@@ -120,10 +122,10 @@ class Funnel:
         stage = self._stages[lead.stage]
         touched = self._absorb(lead, stage, activity, now)
         if lead.passed_over:
-            touched |= self._freed(lead, stage)
+            touched |= free(lead, stage)
         if touched:
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
-            self._settle(lead, now, stage, _picked(stage.rules, touched), lead.due, occasion, decisions)
+            self._cascades.run(lead, now, picked(stage.rules, touched), lead.due, occasion, decisions)
         return Applied(lead, "applied", decisions)
 
     def advance(
@@ -140,18 +142,21 @@ class Funnel:
             occasion = Occasion(lead_id, place, decided_at, None, late=False)
             before = lead.seq
             rules = stage.rules if adopted else stage.timed
-            self._settle(lead, moment, stage, rules, NEVER, occasion, decisions)
+            self._cascades.run(lead, moment, rules, NEVER, occasion, decisions)
             if lead.seq != before:
                 lead.clock = moment
             adopted = False
         return decisions
 
     def view(self, lead_id: str, lead: Lead, at: int | None = None) -> LeadView:
-        """The lead as a person reads it, its scores at ``at`` (None: its own clock). Changes nothing."""
+        """The lead as a person reads it. Changes nothing.
+
+        Its scores are those of ``at``, or of its own clock where that is later.
+        """
         if lead.funnel != self._mark:
             lead = decode_lead(encode_lead(lead))
             self._adopt(lead)
-        due = self._exactly_due(lead)
+        due = exactly_due(lead, self._stages[lead.stage])
         return LeadView(
             lead_id=lead_id,
             funnel=self.slug,
@@ -161,7 +166,7 @@ class Funnel:
             created=lead.created,
             clock=lead.clock,
             seq=lead.seq,
-            scores=self._decider.scores_of(lead, lead.clock if at is None else at),
+            scores=self._decider.scores_of(lead, lead.clock if at is None else max(at, lead.clock)),
             traits=as_json(lead.traits),
             source=lead.source,
             due=None if due > LAST_MOMENT else due,
@@ -175,8 +180,7 @@ class Funnel:
         stage = self._first.name
         lead = Lead(self._mark, stage, at, at, at, name, activity.source, ids=name)
         lead.history.append((CREATED, stage, at))
-        if self._first.is_asked:
-            lead.visited.append(stage)
+        self._first.note_visit(lead)
         for score in self._scores:
             if score.if_lines:
                 score.hold(lead)
@@ -207,71 +211,6 @@ class Funnel:
                         touched |= stage.weighed.get(score.key, 0)
         return touched
 
-    def _freed(self, lead: Lead, stage: Stage) -> int:
-        """An activity lets in again what was passed over; a mask of those rules."""
-        freed = 0
-        for index, rule in enumerate(stage.rules):
-            if rule.name in lead.passed_over:
-                freed |= 1 << index
-        lead.passed_over.clear()
-        return freed
-
-    # One moment --------------------------------------------------------------
-
-    def _settle(
-        self,
-        lead: Lead,
-        now: int,
-        stage: Stage,
-        rules: Iterable[Rule],
-        due: int,
-        occasion: Occasion,
-        decisions: list[StageChange],
-    ) -> None:
-        """One cascade: fire the first true rule, and go on in its stage, until none fires.
-
-        ``rules`` are those that may have turned, in file order; ``due`` is what is
-        known of the others. In the stages after, all are read.
-        """
-        been = {stage.name}
-        while True:
-            if lead.passed_over:
-                _let_in(lead, stage, now)
-            fired = None
-            for rule in rules:
-                value, until = rule.when.at(lead, now)
-                if value and rule.name not in lead.passed_over:
-                    if rule.to not in been:
-                        fired = rule
-                        break
-                    lead.passed_over.append(rule.name)
-                if until < due:
-                    due = until
-            if fired is None:
-                lead.due = due
-                return
-            decisions.append(self._decider.moved(lead, fired, now, occasion))
-            self._enter(lead, stage, fired, now)
-            been.add(fired.to)
-            stage = self._stages[fired.to]
-            rules = stage.rules
-            due = NEVER
-
-    def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> None:
-        for counter in left.stays:
-            counter.forget(lead)
-        lead.stage = rule.to
-        lead.since = now
-        lead.seq += 1
-        lead.history.append((rule.name, rule.to, now))
-        del lead.history[:-KEPT_CHANGES]
-        if self._stages[rule.to].is_asked and rule.to not in lead.visited:
-            lead.visited.append(rule.to)
-
-    def _exactly_due(self, lead: Lead) -> int:
-        """The first moment after the lead's clock at which a rule of its stage turns by time alone."""
-        return min((_turns(rule, lead) for rule in self._stages[lead.stage].timed), default=NEVER)
-
     # A changed funnel --------------------------------------------------------
 
     def _adopt(self, lead: Lead) -> None:
@@ -290,8 +229,7 @@ class Funnel:
         for score in self._scores:
             score.adopt(lead)
         lead.passed_over.clear()
-        if stage.is_asked and stage.name not in lead.visited:
-            lead.visited.append(stage.name)
+        stage.note_visit(lead)
         lead.funnel = self._mark
         lead.due = lead.clock
 
@@ -301,28 +239,3 @@ def _holds(ids: bytes, name: bytes) -> bool:
     while at >= 0 and at % ID_BYTES:
         at = ids.find(name, at + 1)
     return at >= 0
-
-
-def _picked(rules: tuple[Rule, ...], mask: int) -> Iterator[Rule]:
-    """The rules of a mask, in file order."""
-    while mask:
-        lowest = mask & -mask
-        yield rules[lowest.bit_length() - 1]
-        mask ^= lowest
-
-
-def _let_in(lead: Lead, stage: Stage, now: int) -> None:
-    """A rule that was passed over and is false by now is passed over no longer."""
-    for rule in stage.rules:
-        if rule.name in lead.passed_over and not rule.when.holds(lead, now):
-            lead.passed_over.remove(rule.name)
-
-
-def _turns(rule: Rule, lead: Lead) -> int:
-    present, until = rule.when.at(lead, lead.clock)
-    while until < NEVER:
-        value, later = rule.when.at(lead, until)
-        if value is not present:
-            return until
-        until = later
-    return NEVER

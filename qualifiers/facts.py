@@ -21,7 +21,7 @@ from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
 from qualifiers.points import Number
 from qualifiers.scores import Score, is_past
-from qualifiers.traits import empty_is_missing, trait_getter
+from qualifiers.traits import is_there, trait_getter
 from qualifiers.words import joined, length, listed
 from schemas.activity import Activity
 from schemas.decision import Evidence, proven
@@ -164,7 +164,7 @@ class Has(Condition):
     def at(self, lead: Lead, now: int) -> Verdict:
         traits = lead.traits
         for get in self._getters:
-            if not empty_is_missing(get(traits)):
+            if not is_there(get(traits)):
                 return False, NEVER
         return True, NEVER
 

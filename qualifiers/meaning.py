@@ -48,11 +48,15 @@ def funnel_hash(file: FunnelFile) -> str:
     return sha256(_canonical(meaning)).hexdigest()
 
 
-def slot_key(*meaning: object) -> int:
+def canonical(*parts: object) -> bytes:
+    """A meaning made of several parts, the same however each was written."""
+    return _canonical([plain(part) for part in parts])
+
+
+def slot_key(meaning: bytes) -> int:
     """A number of 32 bits that stands for what is counted, in whatever file it is asked.
 
     So short because each lead's state holds one per slot. A funnel in which two slots
     fall together is found when it is compiled.
     """
-    digest = sha256(_canonical([plain(part) for part in meaning])).digest()
-    return int.from_bytes(digest[:4])
+    return int.from_bytes(sha256(meaning).digest()[:4])

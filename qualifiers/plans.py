@@ -143,7 +143,7 @@ class Plan(NamedTuple):
 class Stage:
     """One stage: its rules in file order, and what touches them."""
 
-    __slots__ = ("is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
+    __slots__ = ("_is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
 
     def __init__(
         self,
@@ -157,8 +157,7 @@ class Stage:
         self.name = name
         self.rules = tuple(rules)
         self.timed = tuple(rule for rule in rules if rule.when.timed)
-        self.is_asked = is_asked
-        """Whether some condition asks if a lead has ever been here."""
+        self._is_asked = is_asked
         watched = _Watched(self.rules)
         feeds = [
             watched.counter_feed(counter)
@@ -185,6 +184,11 @@ class Stage:
         """By a trait's top name: the rules that ask about it."""
         self.weighed = dict(watched.weighed)
         """By score: the rules that ask about it."""
+
+    def note_visit(self, lead: Lead) -> None:
+        """The lead has been here, which is kept where some condition asks it."""
+        if self._is_asked and self.name not in lead.visited:
+            lead.visited.append(self.name)
 
 
 class _Watched:

@@ -11,15 +11,15 @@ the tree remembers:
   the newest patch that made it an object.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 OTHER_TRAITS = 64
 """How many leaves that no rule names are kept for a lead."""
-OTHER_TRAIT_BYTES = 1024
-"""How long such a leaf may be, as JSON."""
+OTHER_TRAIT_CHARACTERS = 1024
+"""How long such a text, or such a list as JSON, may be."""
 
 _LEAF = 2
 _INT64 = range(-(2**63), 2**64)
@@ -115,34 +115,56 @@ def storable(value: Any) -> Any:
     return value
 
 
+class NamedTraits:
+    """The paths that rules name; what lies on the way to them, or below them, counts as named."""
+
+    __slots__ = ("_above", "_paths")
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._above = frozenset(above for path in self._paths for above in _prefixes(path))
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._above or any(above in self._paths for above in _prefixes(path))
+
+
+def _prefixes(path: str) -> Iterator[str]:
+    """`a`, `a.b`, `a.b.c` of `a.b.c`."""
+    yield path
+    while (dot := path.rfind(".")) >= 0:
+        path = path[:dot]
+        yield path
+
+
 class Room:
     """Which new leaves of a lead are kept: those that a rule names, and some others."""
 
-    __slots__ = ("_named", "_traits")
+    __slots__ = ("_left", "_named", "_traits")
 
-    def __init__(self, named: frozenset[str], traits: dict[str, Any]) -> None:
+    def __init__(self, named: NamedTraits, traits: dict[str, Any]) -> None:
         self._named = named
         self._traits = traits
+        self._left: int | None = None
 
     def admits(self, path: str) -> bool:
-        """Whether there is room for a leaf that was not there before."""
-        if self._is_named(path):
+        """Whether there is room for a leaf that was not there before; then it is taken."""
+        if path in self._named:
             return True
-        return sum(not self._is_named(leaf) for leaf in _leaves(self._traits, "")) < OTHER_TRAITS
+        if self._left is None:
+            self._left = OTHER_TRAITS - sum(leaf not in self._named for leaf in _leaves(self._traits, ""))
+        if self._left <= 0:
+            return False
+        self._left -= 1
+        return True
 
     def fit(self, path: str, value: Any) -> Any:
         """What is kept of a value: all of it, or null where no rule asks and it is too long."""
-        if type(value) is bool or value is None:
-            return value
-        value = storable(value)
-        if type(value) in (str, list) and len(_json(value)) > OTHER_TRAIT_BYTES and not self._is_named(path):
-            return None
-        return value
-
-    def _is_named(self, path: str) -> bool:
-        return path in self._named or any(
-            path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in self._named
-        )
+        if type(value) is str:
+            is_long = len(value) > OTHER_TRAIT_CHARACTERS
+        else:
+            value = storable(value)
+            is_long = type(value) is list and len(_json(value)) > OTHER_TRAIT_CHARACTERS
+        return None if is_long and path not in self._named else value
 
 
 def _leaves(children: dict[str, Node], prefix: str) -> list[str]:
@@ -186,6 +208,6 @@ def trait_getter(path: str) -> Callable[[dict[str, Any]], Any]:
     return get
 
 
-def empty_is_missing(value: Any) -> bool:
+def is_there(value: Any) -> bool:
     """Whether `has` finds the value: neither null nor empty; 0, false and blanks are not empty."""
     return value is not None and value != "" and value != [] and value != {}

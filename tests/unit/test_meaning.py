@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from qualifiers import compile_funnel
-from qualifiers.meaning import slot_key
+from qualifiers.meaning import canonical, slot_key
 from schemas.funnel_file import FunnelFile
+from tests.unit.story import tell
 
 FILE: dict[str, Any] = {
     "funnel": "f",
@@ -80,9 +81,22 @@ def test_what_means_something_else_has_another(path: str, value: Any) -> None:
 
 
 def test_a_slot_is_named_by_what_it_counts() -> None:
-    assert slot_key("counter", ["x"], {}) == slot_key("counter", ["x"], {})
-    assert slot_key("counter", ["x"], {}) != slot_key("counter", ["y"], {})
-    assert 0 <= slot_key("x") < 2**32
+    assert canonical("counter", ["x"], {"p": 1, "q": 2.0}) == canonical("counter", ["x"], {"q": 2, "p": 1})
+    assert slot_key(canonical("counter", ["x"])) != slot_key(canonical("counter", ["y"]))
+    assert 0 <= slot_key(canonical("x")) < 2**32
+
+
+def test_what_is_counted_twice_is_kept_once_however_it_is_written() -> None:
+    either = {"any": [{"did": "x", "where": where} for where in ({"p": 1, "q": 2}, {"q": 2.0, "p": 1})]}
+    story = tell({"all": [either, {"did": "never"}]}).does("x", p=1, q=2)
+    assert story.lead is not None
+    assert len(story.lead.latest) == 1
+
+
+def test_lines_for_the_same_keep_their_bounds_apart() -> None:
+    line = {"on": "x", "add": 2, "at_most": 3}
+    story = tell({"did": "never"}, scores={"s": {"points": [line, line]}}).does("x").does("x")
+    assert story.view.scores == {"s": 6.0}
 
 
 def test_a_funnel_tells_what_it_is_made_of() -> None:

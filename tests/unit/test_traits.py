@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from qualifiers.traits import OTHER_TRAITS, Room, as_json, merge, trait_getter
+from qualifiers.traits import OTHER_TRAITS, NamedTraits, Room, as_json, merge, trait_getter
 from schemas.lead import decode_lead, encode_lead
 from tests.unit.story import tell
 
@@ -13,7 +13,7 @@ Patch = tuple[int, dict[str, Any]]
 def merged(*patches: Patch, named: frozenset[str] = frozenset()) -> dict[str, Any]:
     traits: dict[str, Any] = {}
     for at, patch in patches:
-        merge(traits, patch, at, Room(named, traits))
+        merge(traits, patch, at, Room(NamedTraits(named), traits))
     return as_json(traits)
 
 
@@ -65,7 +65,7 @@ def test_what_was_removed_is_remembered_with_its_time() -> None:
 
 def test_what_changed_is_told_and_moments_alone_are_no_change() -> None:
     traits: dict[str, Any] = {}
-    room = Room(frozenset(), traits)
+    room = Room(NamedTraits(()), traits)
     assert merge(traits, {"a": 1, "b": {"c": 2}, "d": None}, 5, room) == ["a", "b"]
     assert merge(traits, {"a": 1, "b": {"c": 2}}, 6, room) == []
     assert merge(traits, {"a": True, "b": {"c": 3}}, 7, room) == ["a", "b"]
@@ -74,7 +74,7 @@ def test_what_changed_is_told_and_moments_alone_are_no_change() -> None:
 
 def test_traits_that_no_rule_names_are_kept_up_to_a_limit() -> None:
     traits: dict[str, Any] = {}
-    room = Room(frozenset({"company.size"}), traits)
+    room = Room(NamedTraits(["company.size"]), traits)
     for number in range(3 * OTHER_TRAITS):
         merge(traits, {f"t{number}": number, "deep": {f"t{number}": {"x": 1}}}, number, room)
     merge(traits, {"company": {"size": 5, "other": 1}, "long": "x" * 5000}, 1000, room)
@@ -101,7 +101,7 @@ def test_a_number_that_the_state_cannot_hold_becomes_a_float(number: int) -> Non
 
 def test_paths_go_through_objects_only() -> None:
     traits: dict[str, Any] = {}
-    merge(traits, {"a": {"b": {"c": 1}, "l": [{"c": 1}]}, "s": 2}, 1, Room(frozenset(), traits))
+    merge(traits, {"a": {"b": {"c": 1}, "l": [{"c": 1}]}, "s": 2}, 1, Room(NamedTraits(()), traits))
     assert trait_getter("a.b.c")(traits) == 1
     assert trait_getter("a.b")(traits) == {"c": 1}
     assert [trait_getter(path)(traits) for path in ("a.l.c", "s.x", "a.b.c.d", "z", "a.z")] == [None] * 5

@@ -1,0 +1,108 @@
+"""Cascades: rules fire one after the other, at one moment, until none is true."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from qualifiers.decisions import Decider, Occasion
+from qualifiers.plans import Rule, Stage
+from schemas.decision import StageChange
+from schemas.lead import KEPT_CHANGES, Lead
+from schemas.moments import NEVER
+
+
+class Cascades:
+    """Moves leads through the stages of one funnel."""
+
+    def __init__(self, stages: Mapping[str, Stage], decider: Decider) -> None:
+        self._stages = stages
+        self._decider = decider
+
+    def run(
+        self,
+        lead: Lead,
+        now: int,
+        rules: Iterable[Rule],
+        due: int,
+        occasion: Occasion,
+        decisions: list[StageChange],
+    ) -> None:
+        """One cascade: fire the first true rule, and go on in its stage, until none fires.
+
+        ``rules`` are those of the lead's stage that may have turned, in file order; ``due``
+        is when the others may. In the stages after, all are read. What is decided is
+        added to ``decisions``.
+        """
+        stage = self._stages[lead.stage]
+        been = {stage.name}
+        while True:
+            if lead.passed_over:
+                _let_in(lead, stage, now)
+            fired = None
+            for rule in rules:
+                value, until = rule.when.at(lead, now)
+                if value and rule.name not in lead.passed_over:
+                    if rule.to not in been:
+                        fired = rule
+                        break
+                    lead.passed_over.append(rule.name)
+                if until < due:
+                    due = until
+            if fired is None:
+                lead.due = due
+                return
+            decisions.append(self._decider.moved(lead, fired, now, occasion))
+            stage = self._enter(lead, stage, fired, now)
+            been.add(stage.name)
+            rules = stage.rules
+            due = NEVER
+
+    def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> Stage:
+        for counter in left.stays:
+            counter.forget(lead)
+        stage = self._stages[rule.to]
+        lead.stage = stage.name
+        lead.since = now
+        lead.seq += 1
+        lead.history.append((rule.name, stage.name, now))
+        del lead.history[:-KEPT_CHANGES]
+        stage.note_visit(lead)
+        return stage
+
+
+def picked(rules: tuple[Rule, ...], mask: int) -> Iterator[Rule]:
+    """The rules of a mask, in file order."""
+    while mask:
+        lowest = mask & -mask
+        yield rules[lowest.bit_length() - 1]
+        mask ^= lowest
+
+
+def _let_in(lead: Lead, stage: Stage, now: int) -> None:
+    """A rule that was passed over and has become false is passed over no longer."""
+    for rule in stage.rules:
+        if rule.name in lead.passed_over and not rule.when.holds(lead, now):
+            lead.passed_over.remove(rule.name)
+
+
+def free(lead: Lead, stage: Stage) -> int:
+    """An activity lets in again what was passed over; a mask of those rules."""
+    freed = 0
+    for index, rule in enumerate(stage.rules):
+        if rule.name in lead.passed_over:
+            freed |= 1 << index
+    lead.passed_over.clear()
+    return freed
+
+
+def exactly_due(lead: Lead, stage: Stage) -> int:
+    """The first moment after the lead's clock at which a rule of its stage turns by time alone."""
+    return min((_turns(rule, lead) for rule in stage.timed), default=NEVER)
+
+
+def _turns(rule: Rule, lead: Lead) -> int:
+    present, until = rule.when.at(lead, lead.clock)
+    while until < NEVER:
+        value, later = rule.when.at(lead, until)
+        if value is not present:
+            return until
+        until = later
+    return NEVER
