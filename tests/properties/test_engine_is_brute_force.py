@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from schemas.activity import Activity
 from schemas.decision import Place
 from schemas.lead import encode_lead, peek
-from tests.properties.brute_force import BruteForce
+from schemas.moments import DAY
+from tests.properties.brute_force import BruteForce, Move
 from tests.properties.driving import (
     Driven,
     assert_same,
@@ -21,15 +22,35 @@ from tests.properties.driving import (
     loaded,
 )
 from tests.properties.profiles import share
-from tests.properties.strategies import Case, cases
+from tests.properties.strategies import MAX_LEADS, Case, cases
 
-fractions = st.floats(0, 1)
+wakes = st.lists(st.tuples(st.integers(0, MAX_LEADS - 1), st.floats(0, 1)), min_size=1, max_size=40)
+"""Before one activity each: which lead is woken, and how far on the way to what limits it."""
 
 
 @settings(max_examples=share(3))
 @given(cases)
 def test_the_engine_says_what_the_brute_force_says(case: Case) -> None:
     assert_same(by_engine(case).said, by_brute_force(case))
+
+
+@given(cases, wakes)
+def test_what_comes_after_time_has_passed_it_is_late(case: Case, wakes: list[tuple[int, float]]) -> None:
+    """Live, the clock may have moved a lead past what is still on its way."""
+    driven, brute = Driven(compiled(case)), BruteForce(loaded(case))
+    moves: list[Move] = []
+    started, end = case.activities[0].occurred_at, case.activities[-1].occurred_at + 8 * DAY
+    waiting = iter(wakes)
+    for activity in case.activities:
+        lead_number, fraction = next(waiting, (0, 0.5))
+        woken = f"lead-{lead_number}"
+        if woken in driven.leads:
+            moment = started + int((end - started) * fraction)
+            driven.advance(woken, moment)
+            moves += brute.advance(woken, moment)
+        driven.apply(activity)
+        moves += brute.apply(activity) or []
+    assert_same(driven.said, moves)
 
 
 @settings(max_examples=share(0.5))
@@ -70,7 +91,7 @@ def test_what_one_lead_does_never_changes_what_another_gets(case: Case, random: 
     assert mixed.fall_silent(case.activities).by_lead() == by_engine(case).by_lead()
 
 
-@given(cases, st.lists(st.tuples(st.integers(0, 2), fractions), min_size=1, max_size=40))
+@given(cases, wakes)
 def test_waking_a_lead_before_its_next_activity_changes_nothing(
     case: Case, wakes: list[tuple[int, float]]
 ) -> None:
