@@ -1,0 +1,134 @@
+"""What a measurement stands on: a broker of its own, and processes that are looked at from outside."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.local_kafka import FULL, ComposeKafka, LocalKafka, free_ports, source
+from tests.benchmarks.peers import Peer, Run
+from tests.benchmarks.peers.peer import environment
+from tests.benchmarks.topics import PARTITIONS
+
+HOME = Path(__file__).resolve().parents[2] / ".kafka"
+SAMPLE_SECONDS = 0.05
+ANSWER_SECONDS = 30.0
+STUCK_SECONDS = 120.0
+END_SECONDS = 30.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """A peer did not do what was asked of it; the message holds the end of its log."""
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    """A broker with nothing on it, which ends here; its `bootstrap.servers`."""
+    directory = HOME / "benchmarks" / uuid.uuid4().hex[:12]
+    if source() == "docker":
+        kafka: ComposeKafka | LocalKafka = ComposeKafka(
+            free_ports(1)[0], project=f"leadgate-{directory.name}"
+        )
+    else:
+        kafka = LocalKafka(directory, jvm=FULL, home=HOME)
+    try:
+        kafka.start()
+        yield kafka.bootstrap
+    finally:
+        kafka.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a process has used: CPU seconds of all its threads so far, and the most memory it ever held."""
+
+    cpu_seconds: float
+    peak_rss_bytes: int
+
+
+class Process:
+    """A running peer. Use as a context: it is ended, come what may."""
+
+    def __init__(self, peer: Peer, run: Run) -> None:
+        self._run = run
+        self._log = run.directory / f"{run.name}-{uuid.uuid4().hex[:6]}.log"
+        run.directory.mkdir(parents=True, exist_ok=True)
+        self.started = time.monotonic()
+        with self._log.open("wb") as log:
+            self._popen = subprocess.Popen(
+                peer.command(run),
+                env=environment(peer.environment(run)),
+                cwd=Path(__file__).resolve().parents[2],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        # It asks for the group's offsets, and joins no group. (librdkafka's admin client, asked
+        # the same while a coordinator is being found, takes the whole process down.)
+        self._offsets = Consumer(
+            {"bootstrap.servers": run.bootstrap, "group.id": run.name, "isolation.level": "read_uncommitted"}
+        )
+        self._committed = 0
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._offsets.close()
+
+    def end(self) -> None:
+        """SIGTERM, and SIGKILL where that is not heeded."""
+        if self._popen.poll() is None:
+            self._popen.terminate()
+        try:
+            self._popen.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+
+    def used(self) -> Used:
+        """What it has used so far, as the kernel has it."""
+        stat = Path(f"/proc/{self._popen.pid}/stat").read_text().rpartition(")")[2].split()
+        status = Path(f"/proc/{self._popen.pid}/status").read_text()
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return Used(
+            cpu_seconds=(int(stat[11]) + int(stat[12])) / _TICKS,
+            peak_rss_bytes=int(peak[1]) * 1024 if peak else 0,
+        )
+
+    def committed(self) -> int:
+        """How many records its group has committed as done, as far as is known."""
+        asked = [TopicPartition(self._run.activities, number) for number in range(PARTITIONS)]
+        # While a new group's coordinator is being found there is no answer.
+        with suppress(KafkaException):
+            answer = self._offsets.committed(asked, ANSWER_SECONDS)
+            self._committed = sum(max(0, one.offset) for one in answer)
+        return self._committed
+
+    def said(self, pattern: str) -> re.Match[str] | None:
+        """Where ``pattern`` is first found in what it has logged."""
+        return re.search(pattern, self._log.read_text(errors="replace"))
+
+    def wait(self, until: Callable[[], bool], what: str, every: float = SAMPLE_SECONDS) -> None:
+        """Ask ``until`` again and again. Raises Failed when the process ends, or it never comes true."""
+        deadline = time.monotonic() + STUCK_SECONDS
+        while not until():
+            if self._popen.poll() is not None:
+                raise self.failed(f"it ended (exit code {self._popen.returncode}) before {what}")
+            if time.monotonic() > deadline:
+                raise self.failed(f"{what}: not within {STUCK_SECONDS:.0f} s")
+            time.sleep(every)
+
+    def failed(self, why: str) -> Failed:
+        """The error that tells this, with the end of the log."""
+        return Failed(f"{self._run.name}: {why}\n{self._log.read_text(errors='replace')[-4_000:]}")

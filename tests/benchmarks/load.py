@@ -1,0 +1,82 @@
+"""The input: a past that lies in the topic before anyone starts, or a present at a fixed rate."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas.moments import DAY
+from streams.simulation import bulk
+from tests.benchmarks.topics import producer
+
+Record = tuple[str, bytes]
+
+PAST_END = 1_767_225_600_000
+"""2026-01-01T00:00:00Z: the input is the same on every day."""
+PAST = 60 * DAY
+SEED = 1
+
+
+def past(activities: int, leads: int) -> Iterator[Record]:
+    """Activities of 60 days long gone, of ``leads`` that are equally busy."""
+    return bulk(activities, leads, PAST_END - PAST, PAST_END, seed=SEED)
+
+
+def each(leads: int, times: int) -> Iterator[Record]:
+    """Activities of the same days, of which every lead has exactly ``times``, one after all others' last."""
+    decode, encode = msgspec.json.decode, msgspec.json.encode
+    for number, (_, value) in enumerate(past(leads * times, 1)):
+        lead_id = f"lead-{number % leads:07d}"
+        yield lead_id, encode(decode(value) | {"lead_id": lead_id})
+
+
+@dataclass(frozen=True)
+class Pace:
+    """``rate`` activities a second for ``seconds``, the first at ``start`` (seconds since the epoch).
+
+    The n-th is meant for start + n/rate, whether or not it can be sent then; that moment
+    is also its ``occurred_at``, and n stands in its id.
+    """
+
+    rate: int
+    seconds: float
+    leads: int
+    start: float
+
+    @property
+    def activities(self) -> int:
+        """How many there are."""
+        return int(self.rate * self.seconds)
+
+    def meant(self, activity_id: str) -> float:
+        """When (seconds since the epoch) that activity was meant to be sent."""
+        return self.start + int(activity_id.rpartition("-")[2]) / self.rate
+
+    def records(self) -> Iterator[Record]:
+        """Lead id and JSON of each."""
+        start = int(self.start * 1_000)
+        end = start + self.activities * 1_000 // self.rate
+        return bulk(self.activities, self.leads, start, end, seed=SEED)
+
+
+def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> "multiprocessing.process.BaseProcess":
+    """Begin to send at that pace, in a process of its own, so that nothing here holds it up."""
+    sender = multiprocessing.get_context("spawn").Process(target=_send, args=(bootstrap, topic, pace))
+    sender.start()
+    return sender
+
+
+def _send(bootstrap: str, topic: str, pace: Pace) -> None:
+    sending = producer(bootstrap, linger_ms=0)
+    records = list(pace.records())
+    if time.time() > pace.start:
+        raise RuntimeError("the sender was not ready in time: is the machine busy?")
+    for number, (lead_id, value) in enumerate(records):
+        ahead = pace.start + number / pace.rate - time.time()
+        if ahead > 0:
+            time.sleep(ahead)
+        sending.produce(topic, value, lead_id)
+        sending.poll(0)
+    sending.flush()

@@ -1,0 +1,45 @@
+"""One leadgate worker, as anyone starts it: settings as they are by default, exactly once."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streams import topics
+from streams.settings import Settings
+from tests.benchmarks.peers.peer import FUNNEL, Run
+
+
+@dataclass(frozen=True)
+class Leadgate:
+    """`leadgate worker`."""
+
+    label: str = "leadgate, one worker"
+    guarantee: str = "exactly once"
+
+    def prepare(self, run: Run) -> None:
+        """All topics that are missing."""
+        topics.create(Settings.model_validate(_settings(run)))
+
+    def command(self, run: Run) -> Sequence[str]:
+        """`leadgate worker`; history is loaded while the clock is held."""
+        return [sys.executable, "-m", "streams", "worker", *(["--hold-clock"] if run.history else [])]
+
+    def environment(self, run: Run) -> Mapping[str, str]:
+        """Its settings."""
+        return {f"LEADGATE_{name.upper()}": value for name, value in _settings(run).items()}
+
+
+def _settings(run: Run) -> dict[str, str]:
+    return {
+        "bootstrap_servers": run.bootstrap,
+        "group": run.name,
+        "activities_topic": run.activities,
+        "stage_changes_topic": run.stage_changes,
+        "signals_topic": f"{run.name}.signals",
+        "dead_letters_topic": f"{run.name}.dead-letters",
+        "funnels_topic": f"{run.name}.funnels",
+        "state_directory": str(run.directory / "state"),
+        "funnel": FUNNEL,
+        "web_port": "0",
+        "log_format": "json",
+    }

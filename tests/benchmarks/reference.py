@@ -1,0 +1,102 @@
+"""What must come out: `leadgate qualify`'s engine on the same input, and what peers said beside it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from qualifiers import Funnel
+from qualifiers.replay import Replay
+from schemas.decision import Place, encode_stage_change
+from streams.intake.native import decode_native
+
+_UNCOMPARED = ("decided_at", "cause")
+"""When, and at which record or line, something was decided: that differs, what was decided must not."""
+
+
+@dataclass
+class Said:
+    """Stage changes: how many, and a digest of each lead's, in order."""
+
+    count: int = 0
+    digests: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, value: bytes) -> None:
+        """Take in the next stage change of its lead, as it stands on the topic."""
+        change = json.loads(value)
+        self.count += 1
+        for name in _UNCOMPARED:
+            change.pop(name)
+        lead = change["lead_id"]
+        text = json.dumps(change, sort_keys=True).encode()
+        self.digests[lead] = blake2b(self.digests.get(lead, b"") + text, digest_size=16).digest()
+
+    def copy(self) -> "Said":
+        """As it is now."""
+        return Said(self.count, dict(self.digests))
+
+    def differing(self, other: "Said") -> int:
+        """How many leads' stage changes are not the same."""
+        leads = self.digests.keys() | other.digests.keys()
+        return sum(self.digests.get(lead) != other.digests.get(lead) for lead in leads)
+
+
+def recompute(funnel: Funnel, records: Iterable[tuple[str, bytes]], marks: Iterable[int]) -> dict[int, Said]:
+    """What `qualify` says of the first so many ``records`` (lead id, JSON), for each of ``marks``.
+
+    Leads that fall silent are not advanced at the end, as no worker does while the clock is held.
+    """
+    replay, said, wanted, kept = Replay(funnel), Said(), set(marks), {}
+    for number, (_, value) in enumerate(records, 1):
+        for change in replay.apply(decode_native(value), Place()):
+            said.add(encode_stage_change(change))
+        if number in wanted:
+            kept[number] = said.copy()
+    return kept
+
+
+def read(bootstrap: str, topic: str, partitions: int) -> Said:
+    """What a peer said: every committed stage change on ``topic``."""
+    said = Said()
+    for value in _committed(bootstrap, topic, partitions):
+        said.add(value)
+    return said
+
+
+def causes(values: Iterable[tuple[bytes, float]]) -> dict[str, float]:
+    """Activity id → when (seconds) the first stage change that it caused was seen."""
+    seen: dict[str, float] = {}
+    for value, at in values:
+        cause: Mapping[str, Any] = json.loads(value)["cause"]
+        if "activity_id" in cause:
+            seen.setdefault(cause["activity_id"], at)
+    return seen
+
+
+def _committed(bootstrap: str, topic: str, partitions: int) -> Iterable[bytes]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "benchmark-reader",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+    try:
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
+        ended: set[int | None] = set()
+        while len(ended) < partitions:
+            for message in consumer.consume(10_000, 1.0):
+                error = message.error()
+                if error is None:
+                    yield message.value() or b""
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    ended.add(message.partition())
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
