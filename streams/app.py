@@ -37,7 +37,6 @@ from streams.web import WorkerView
 
 log = structlog.get_logger(__name__)
 
-MAX_ACTIVITY_BYTES = 1024 * 1024
 BACKLOG_PASSES = 4
 ANSWER_SECONDS = 10.0
 
@@ -144,7 +143,6 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         forwarding=Forwarding(secret.encode()),
         grace=settings.grace,
         max_due=settings.max_pass_records,
-        max_activity_bytes=MAX_ACTIVITY_BYTES,
         allow_create_time=settings.timestamps == "create",
     )
     opener = parts.opener(

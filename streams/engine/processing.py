@@ -106,7 +106,6 @@ class Processor:
     forwarding: Forwarding
     grace: int
     max_due: int
-    max_activity_bytes: int
     allow_create_time: bool
 
     def run(
@@ -216,10 +215,6 @@ class _PartitionPass:
             if self.poison and (self.number, offset) in self.poison:
                 raise Unreadable(
                     "failed_evaluation", "the rules failed on this activity: a fault of leadgate's own"
-                )
-            if value is not None and len(value) > of.max_activity_bytes:
-                raise Unreadable(
-                    "too_large", f"{len(value)} bytes, where an activity may have {of.max_activity_bytes}"
                 )
             activity = of.decode(value)
             if activity.occurred_at > stamp + FUTURE_TOLERANCE:

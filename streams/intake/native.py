@@ -26,6 +26,9 @@ _Object = dict[str, _Scalar | list[_Nested] | dict[str, _Nested]]
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 
+LARGEST = 1024 * 1024
+"""Bytes that an activity may have: what it was about, not a document."""
+
 
 class _Wire(msgspec.Struct, gc=False):
     id: _Text
@@ -51,6 +54,8 @@ def decode_native(value: bytes | None) -> Activity:
     are ignored. Whether the moment lies in the future is the caller's to judge.
     """
     try:
+        if len(value) > LARGEST:  # type: ignore[arg-type]
+            raise Unreadable("too_large", f"{len(value)} bytes, where an activity may have {LARGEST}")  # type: ignore[arg-type]
         # msgspec looks at the UTF-8 of what it keeps only, not at what it skips.
         value.isascii() or value.decode()  # type: ignore[union-attr]
         wire = _decode(value)  # type: ignore[arg-type]
@@ -65,7 +70,7 @@ def decode_native(value: bytes | None) -> Activity:
                 wire.traits,
                 wire.source,
             )
-    except (ValueError, RecursionError, AttributeError):
+    except (ValueError, RecursionError, AttributeError, TypeError):
         pass
     return _decode_slowly(value)
 
