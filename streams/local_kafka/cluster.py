@@ -19,7 +19,7 @@ from streams.local_kafka.jars import LocalKafkaError, classpath
 from streams.local_kafka.node import HOST, QUICK, Address, Node, NodeStatus, free_ports
 
 _READY_SECONDS = 60
-_END_SECONDS = 10
+_END_SECONDS = 20
 
 
 class _File(BaseModel):
