@@ -46,7 +46,6 @@ app = faust.App(
     topic_disable_leader=True,
     web_enabled=False,
     broker_commit_interval=1.0,
-    producer_compression_type="lz4",
 )
 activities = app.topic(os.environ["BENCH_ACTIVITIES"], key_serializer="raw", value_serializer="activity")
 stage_changes = app.topic(os.environ["BENCH_STAGE_CHANGES"], key_serializer="raw", value_serializer="raw")
