@@ -9,6 +9,7 @@ and milliseconds in memory. What is wrong is told at once, a line each.
 
 import os
 import re
+import socket
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -114,7 +115,7 @@ class Settings(BaseSettings):
     web_advertised: Annotated[
         str | None, Field(pattern=r"^[^:/\s]+:[0-9]{1,5}$"), BeforeValidator(_or_none)
     ] = None
-    """Where other workers reach this one, as host:port; None: web_host and web_port."""
+    """Where other workers reach this one, as host:port; None: see `advertised`."""
 
     # Log
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -160,6 +161,15 @@ class Settings(BaseSettings):
     def control(self) -> str:
         """The name of the topic on which the clock is held and let go."""
         return self.control_topic or f"{self.group}-control"
+
+    def advertised(self, port: int) -> str:
+        """Where other workers reach this one, which listens on `port`.
+
+        One that listens on every address says its machine's name: in a container,
+        that is what the others find it by.
+        """
+        everywhere = self.web_host in ("0.0.0.0", "::")  # noqa: S104 (looked for, not listened on)
+        return self.web_advertised or f"{socket.gethostname() if everywhere else self.web_host}:{port}"
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

@@ -1,6 +1,7 @@
 """Settings come from a file, the environment and the command line; what is wrong is said in a line."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,9 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter" not in str(refused.value)
     monkeypatch.setenv("LEADGATE_FORWARD_SECRET", "hunter3" * 3)
     assert "hunter" not in repr(load_settings())
+
+
+def test_a_worker_says_where_others_reach_it() -> None:
+    assert load_settings().advertised(6066) == "127.0.0.1:6066"
+    assert load_settings(web_host="0.0.0.0").advertised(6066) == f"{socket.gethostname()}:6066"
+    assert load_settings(web_host="0.0.0.0", web_advertised="one:80").advertised(6066) == "one:80"
