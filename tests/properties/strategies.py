@@ -130,6 +130,10 @@ _adds = st.sampled_from([1, 2.5, 5, 10, 0.1, -4])
 _on_line = _mapping({"on": types, "add": _adds}, where=_where, source=_tests)
 
 
+_rooms = st.sampled_from([0.5, 1, 1.5, 3])
+_pers = st.one_of(st.none(), durations)
+
+
 def _bounded(line: Json, rooms: tuple[float, str | None]) -> Json:
     room, per = rooms
     return line | {"at_most": abs(line["add"]) * room} | ({"per": per} if per else {})
@@ -137,9 +141,7 @@ def _bounded(line: Json, rooms: tuple[float, str | None]) -> Json:
 
 on_lines = st.one_of(
     _on_line,
-    st.builds(
-        _bounded, _on_line, st.tuples(st.sampled_from([0.5, 1, 1.5, 3]), st.one_of(st.none(), durations))
-    ),
+    st.builds(_bounded, _on_line, st.tuples(_rooms, _pers)),
 )
 if_lines = _mapping({"if": conditions_on_traits, "add": _adds})
 scores = _mapping(
@@ -147,6 +149,18 @@ scores = _mapping(
     half_life=durations,
     limits=st.sampled_from([[0, 10], [0, 100], [-5, 20]]),
 )
+
+# For a closer look at scores and at time alone: next to nothing else plays a part.
+_plain_line = _mapping({"on": types, "add": _adds})
+_plain_lines = st.one_of(_plain_line, st.builds(_bounded, _plain_line, st.tuples(_rooms, _pers)))
+plain_scores = _mapping(
+    {"points": st.lists(st.one_of(_plain_lines, _plain_lines, if_lines), min_size=1, max_size=3)},
+    half_life=durations,
+    limits=st.sampled_from([[0, 10], [-5, 20]]),
+)
+scored_conditions = st.one_of(score_is, score_is, _combined(score_is))
+_timely = st.one_of(_mapping({"did": types, "within": durations}, times=st.integers(1, 2)), in_stage, quiet)
+timely_conditions = st.one_of(_timely, _combined(_timely))
 
 # Funnels ---------------------------------------------------------------------------------------------
 
@@ -176,29 +190,30 @@ _moves: SearchStrategy[Json] = st.one_of(
 _by_what_it_does = _mapping(
     {"did": types, "since": st.just("entry")}, within=durations, times=st.integers(1, 2)
 )
-_transitions = st.tuples(_moves, conditions, _by_what_it_does, st.booleans())
 _finals = st.sampled_from([[], [], ["sql"], ["lost"], ["sql", "lost"]])
 
 
+def _transitions(when: SearchStrategy[Json]) -> SearchStrategy[Any]:
+    return st.lists(st.tuples(_moves, when, _by_what_it_does, st.booleans()), min_size=3, max_size=6)
+
+
 @st.composite
-def funnels(draw: st.DrawFn) -> Json:
-    """A funnel file as the mapping that its YAML says."""
+def funnels(draw: st.DrawFn, rules: SearchStrategy[Any], scored: SearchStrategy[Json] = scores) -> Json:
+    """A funnel file as the mapping that its YAML says, with these rules."""
     final = draw(_finals)
     # Every circle has a step down this order and one up it. Where one of the two kinds is taken
     # only by what a lead does in its stay, time alone turns no circle. Left to itself, now and
     # then, a funnel may have one that the loader refuses.
     guarded = draw(st.sampled_from(["down", "down", "up", "up", None]))
     transitions = []
-    for number, (move, when, did_it, named) in enumerate(
-        draw(st.lists(_transitions, min_size=3, max_size=6)), start=1
-    ):
+    for number, (move, when, did_it, both) in enumerate(draw(rules), start=1):
         transition = {**move}
         if isinstance(transition.get("from"), list):
             transition["from"] = [stage for stage in transition["from"] if stage not in final]
             if not transition["from"]:
                 continue
         if guarded is not None and _goes(transition, final, down=guarded == "down"):
-            when = {"all": [did_it, when]} if named else did_it
+            when = {"all": [did_it, when]} if both else did_it
         transitions.append({"name": f"rule-{number}"} | transition | {"when": when})
     if not transitions:
         transitions = [{"to": PATH[1], "when": draw(conditions)}]
@@ -208,7 +223,7 @@ def funnels(draw: st.DrawFn) -> Json:
         "off_path": OFF_PATH,
         "final": final,
         "define": {"known": draw(leaves_on_traits), "named": draw(st.one_of(leaves, _combined(leaves)))},
-        "scores": {"engagement": draw(scores), "fit": draw(scores)},
+        "scores": {"engagement": draw(scored), "fit": draw(scored)},
         "transitions": transitions,
     }
 
@@ -317,6 +332,17 @@ def _activities(steps: list[tuple[str, int, int, Any]], crowd: int) -> list[Acti
 streams = st.builds(_activities, _many_steps, st.sampled_from([0, 0, 0, 0, 0, 31]))
 """Activities of up to three leads, in the order in which they arrive."""
 
+# One lead, most of whose activities score, ever again at the edge of a duration.
+_scoring: SearchStrategy[Any] = st.tuples(
+    st.sampled_from([*TYPES, "identified"]), st.just({}), _traits, st.none()
+)
+_scoring_steps = st.one_of(
+    st.tuples(st.just("forward"), st.just(0), _forward, _scoring),
+    st.tuples(st.just("forward"), st.just(0), _edges, _scoring),
+    st.tuples(st.just("late"), st.just(0), _back, _scoring),
+)
+scoring_streams = st.builds(_activities, st.lists(_scoring_steps, min_size=4, max_size=20), st.just(0))
+
 
 @dataclass(frozen=True)
 class Case:
@@ -331,10 +357,14 @@ class Case:
 
 
 @st.composite
-def _cases(draw: st.DrawFn) -> Case:
-    return Case(yaml.dump(draw(_funnels), Dumper=_Dumper, sort_keys=False), draw(streams))
+def _cases(draw: st.DrawFn, drawn: SearchStrategy[Json], stream: SearchStrategy[list[Activity]]) -> Case:
+    return Case(yaml.dump(draw(drawn), Dumper=_Dumper, sort_keys=False), draw(stream))
 
 
-_funnels = funnels()
-cases = _cases()
-"""A funnel and a stream to run it on."""
+general_cases = _cases(funnels(_transitions(conditions)), streams)
+"""A funnel of every kind of condition, and a stream to run it on."""
+scored_cases = _cases(funnels(_transitions(scored_conditions), plain_scores), scoring_streams)
+"""Rules on scores: bounds, half-lives, points to the millisecond."""
+timely_cases = _cases(funnels(_transitions(timely_conditions), plain_scores), scoring_streams)
+"""Rules that time alone turns, both ways."""
+cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases)

@@ -10,7 +10,7 @@ from tests.properties.strategies import Case, cases
 
 EXAMPLES = 300
 AT_LEAST = {
-    "a repeat": 60,
+    "a repeat": 20,
     "moved by time": 20,
     "moved by a late activity": 5,
     "forward": 60,
