@@ -77,19 +77,25 @@ def picked(rules: tuple[Rule, ...], mask: int) -> Iterator[Rule]:
 
 
 def _let_in(lead: Lead, stage: Stage, now: int) -> None:
-    """A rule that was passed over and has become false is passed over no longer."""
+    """A rule that was passed over and has become false is passed over no longer.
+
+    The next activity looks at it all the same: it may be older than the moment of which
+    this is known, and find the rule true.
+    """
     for rule in stage.rules:
         if rule.name in lead.passed_over and not rule.when.holds(lead, now):
             lead.passed_over.remove(rule.name)
+            lead.let_in.append(rule.name)
 
 
 def free(lead: Lead, stage: Stage) -> int:
-    """An activity lets in again what was passed over; a mask of those rules."""
+    """An activity lets in what was passed over; a mask of the rules to look at for that."""
     freed = 0
     for index, rule in enumerate(stage.rules):
-        if rule.name in lead.passed_over:
+        if rule.name in lead.passed_over or rule.name in lead.let_in:
             freed |= 1 << index
     lead.passed_over.clear()
+    lead.let_in.clear()
     return freed
 
 

@@ -121,7 +121,7 @@ class Funnel:
             lead.clock = now = at
         stage = self._stages[lead.stage]
         touched = self._absorb(lead, stage, activity, now)
-        if lead.passed_over:
+        if lead.passed_over or lead.let_in:
             touched |= free(lead, stage)
         if touched:
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
@@ -229,6 +229,7 @@ class Funnel:
         for score in self._scores:
             score.adopt(lead)
         lead.passed_over.clear()
+        lead.let_in.clear()
         stage.note_visit(lead)
         lead.funnel = self._mark
         lead.due = lead.clock

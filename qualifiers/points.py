@@ -152,8 +152,8 @@ def put(lead: Lead, key: int, points: Number, now: int, half_life: int | None) -
 
 def _bounded(points: Number, room: Number) -> Number:
     """So many of ``points``, of either sign, as there is room for."""
+    if -room < points < room:
+        return points
     if room <= 0:
         return 0
-    if points >= 0:
-        return min(points, room)
-    return max(points, -room)
+    return room if points > 0 else -room

@@ -100,8 +100,8 @@ class Score:
             return 0
         before = worth(lead, self.key, now, self.half_life)
         points = before + gained
-        if limits is not None:
-            points = min(max(points, limits[0]), limits[1])
+        if limits is not None and not limits[0] <= points <= limits[1]:
+            points = limits[0] if points < limits[0] else limits[1]
         put(lead, self.key, points, now, self.half_life)
         return points - before
 

@@ -73,6 +73,8 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     """The stages ever entered that the funnel asks about."""
     passed_over: list[str] = []
     """Transitions that stay out since the last cascade."""
+    let_in: list[str] = []
+    """Transitions that were passed over, and let in again since the last activity."""
     history: list[PastChange] = []
     """The last stage changes, newest last."""
 

@@ -133,6 +133,16 @@ def test_what_was_passed_over_is_freed_when_its_condition_has_been_false() -> No
     assert hours(story.said[2]) == 5
 
 
+def test_what_time_let_in_is_seen_by_an_activity_from_before() -> None:
+    parts = rules(
+        {"name": "there", "from": "a", "to": "b", "when": {"did": "x"}},
+        {"name": "back", "from": "b", "to": "a", "when": {"did": "x", "within": "2h"}},
+    )
+    story = tell(**parts).does("x").waits(50)
+    assert story.moves == [("there", "b")]
+    assert story.does("y", 1).moves == [("there", "b"), ("back", "a")]
+
+
 # Birth, repeats, time ------------------------------------------------------------------------------
 
 
