@@ -97,7 +97,7 @@ class Bench:
             return measures.throughput(peer, self._run(run_name, f"past-{count}"), count, expected[count])
         if measure == "latency":
             run = self._run(run_name, f"{run_name}.activities", history=False)
-            return measures.latency(peer, run, sizes.rate, sizes.seconds, sizes.leads)
+            return measures.latency(peer, run, sizes.rate, sizes.seconds)
         activities = sizes.recovered_leads * RECOVERED_ACTIVITIES
         return measures.recovery(peer, self._run(run_name, "many-leads"), activities)
 
@@ -155,7 +155,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name, what in (
         ("activities", "in the backlog"),
         ("slow-activities", "in that of a slow peer"),
-        ("leads", "whose activities they are"),
+        ("leads", "whose those activities are"),
         ("rate", "latency: activities a second"),
         ("seconds", "latency: how long"),
         ("recovered-leads", "recovery: leads in the table"),

@@ -37,12 +37,12 @@ class Pace:
     """``rate`` activities a second for ``seconds``, the first at ``start`` (seconds since the epoch).
 
     The n-th is meant for start + n/rate, whether or not it can be sent then; that moment
-    is also its ``occurred_at``, and n stands in its id.
+    is also its ``occurred_at``, and n stands in its id. There are as many leads, so that some
+    are new, and stage changes come, to the end.
     """
 
     rate: int
     seconds: float
-    leads: int
     start: float
 
     @property
@@ -58,7 +58,7 @@ class Pace:
         """Lead id and JSON of each."""
         start = int(self.start * 1_000)
         end = start + self.activities * 1_000 // self.rate
-        return bulk(self.activities, self.leads, start, end, seed=SEED)
+        return bulk(self.activities, self.activities, start, end, seed=SEED)
 
 
 def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> "multiprocessing.process.BaseProcess":

@@ -105,16 +105,16 @@ def _progress(process: Process, before: int) -> _Sample:
     return _Sample(time.monotonic(), committed, process.used().cpu_seconds)
 
 
-def latency(peer: Peer, run: Run, rate: int, seconds: float, leads: int) -> Latency:
+def latency(peer: Peer, run: Run, rate: int, seconds: float) -> Latency:
     """Send ``rate`` activities a second to ``peer``, and see when their stage changes can be read."""
     topics.make(run.bootstrap, run.activities)
     peer.prepare(run)
     with Process(peer, run) as process, _Subscriber(run) as subscriber:
         # One activity, so that the worker is known to have its partitions.
-        topics.fill(run.bootstrap, run.activities, Pace(1, 1, 1, time.time()).records())
+        topics.fill(run.bootstrap, run.activities, Pace(1, 1, time.time()).records())
         process.wait(lambda: subscriber.listen(ASK_SECONDS) > 0, "the first stage change was seen", every=0)
         before = process.used().cpu_seconds
-        pace = Pace(rate, WARM_UP_SECONDS + seconds, leads, time.time() + LEAD_IN_SECONDS)
+        pace = Pace(rate, WARM_UP_SECONDS + seconds, time.time() + LEAD_IN_SECONDS)
         sender = send_in_a_process(run.bootstrap, run.activities, pace)
         try:
             end = pace.start + pace.activities / pace.rate
