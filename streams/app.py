@@ -126,7 +126,7 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
     hold = ClockHold(kafka_clients.reader(settings), settings.control)
     hold.read_to_end()
     port = settings.web_port or free_ports(1)[0]
-    me = Advertised(identity.name, settings.web_advertised or f"{settings.web_host}:{port}")
+    me = Advertised(identity.name, settings.advertised(port))
     transactional_id = f"{settings.group}-{identity.name}"
     secret = settings.forward_secret.get_secret_value() if settings.forward_secret else ""
     processor = parts.processor(
