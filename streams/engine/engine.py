@@ -8,7 +8,8 @@
 ``_pass_lock`` is held through a pass. A partition is in ``_open`` only while it may
 be touched by a pass, and it is never opened while it is there: opening reads what
 is committed, and a pass in between would go unseen. ``_tickets`` says which opening
-of a partition is the one still waited for; ``_lock`` is over both.
+of a partition is the one still waited for; ``_lock`` is over both, and over the group
+that they belong to.
 """
 
 import queue
@@ -129,9 +130,13 @@ class Engine:
 
     # Life -------------------------------------------------------------------------
 
+    def direct(self, reading: Reading) -> None:
+        """Name whom the engine tells what to read."""
+        self._reading = reading
+
     def start(self, reading: Reading) -> None:
         """Begin, directing ``reading``."""
-        self._reading = reading
+        self.direct(reading)
         for thread in self._threads:
             thread.start()
 
@@ -163,9 +168,10 @@ class Engine:
 
     def assign(self, numbers: list[int], group: Any) -> None:
         """These partitions are ours, for as long as ``group`` (the group's metadata) holds."""
-        self._group, self._assigned = group, frozenset(numbers)
         self.observer.rebalanced()
-        self._ask_to_open(numbers)
+        with self._lock:
+            self._belong(group, numbers)
+            self._ask_to_open(numbers)
 
     def revoke(self, numbers: list[int]) -> None:
         """Let the running pass end, then give the partitions up.
@@ -184,8 +190,15 @@ class Engine:
 
     def lose(self, numbers: list[int]) -> None:
         """The partitions are another's already."""
-        self._group, self._assigned = None, frozenset()
-        self._close(numbers)
+        with self._lock:
+            self._belong(None, [])
+        self.observer.closed(numbers)
+
+    def _belong(self, group: Any, numbers: list[int]) -> None:
+        """Assignments are whole: whatever was ours before, or was being opened, is so no more."""
+        self._group, self._assigned = group, frozenset(numbers)
+        self._tickets.clear()
+        self._open.clear()
 
     # Chunks and the clock: the app's threads --------------------------------------------
 
@@ -246,13 +259,26 @@ class Engine:
     # Opening: the opener's thread ---------------------------------------------------------
 
     def _run_openings(self) -> None:
-        while (asked := self._to_open.get()) is not None:
-            numbers, ticket = asked
+        while self.open_next():
+            pass
 
-            def wanted(ticket: int = ticket) -> bool:
-                return ticket in self._tickets.values() and not self._stopping.is_set()
+    def open_next(self) -> bool:
+        """Open what was asked for next, waiting for it; False when the engine stops."""
+        asked = self._to_open.get()
+        if asked is None:
+            return False
+        numbers, ticket = asked
 
-            self.opener.open(numbers, wanted, partial(self._opened, ticket))
+        def wanted() -> bool:
+            return ticket in self._tickets.values() and not self._stopping.is_set()
+
+        self.opener.open(numbers, wanted, partial(self._opened, ticket))
+        return True
+
+    @property
+    def openings(self) -> int:
+        """How many requests to open partitions wait."""
+        return self._to_open.qsize()
 
     def _opened(self, ticket: int, result: Opened) -> None:
         number = result.number
@@ -269,41 +295,44 @@ class Engine:
         self.observer.opened(result)
 
     def _ask_to_open(self, numbers: list[int]) -> None:
-        with self._lock:
-            self._ticket += 1
-            self._tickets.update(dict.fromkeys(numbers, self._ticket))
-            for number in numbers:
-                self._open.pop(number, None)
-            self._to_open.put((numbers, self._ticket))
+        self._ticket += 1
+        self._tickets.update(dict.fromkeys(numbers, self._ticket))
+        for number in numbers:
+            self._open.pop(number, None)
+        self._to_open.put((numbers, self._ticket))
 
-    def _reopen(self, numbers: list[int]) -> None:
-        """Throw the tables away and build them again from what is committed. Between passes only."""
-        ours = [number for number in numbers if number in self._open]
-        if ours:
-            self._reading.pause(ours)
-            self._ask_to_open(ours)
-            self.observer.closed(ours)
+    def _reopen(self, partitions: list[Partition]) -> None:
+        """Throw the tables away and build them again from what is committed. Between passes only.
 
-    def _close(self, numbers: list[int]) -> None:
+        Those that the group has taken meanwhile, and may have given again, are left alone.
+        """
         with self._lock:
-            for number in numbers:
-                self._tickets.pop(number, None)
-                self._open.pop(number, None)
-        self.observer.closed(numbers)
+            ours = [one.number for one in partitions if self._open.get(one.number) is one]
+            if ours:
+                self._reading.pause(ours)
+                self._ask_to_open(ours)
+        self.observer.closed(ours)
 
     # Passes: the engine's thread ------------------------------------------------------------
 
     def _run_passes(self) -> None:
-        self._transaction = self.new_transaction(self._stopping.is_set, self.observer.waiting)
+        self._renew_transaction()
         while not self._stopping.is_set():
-            if not self._pass():
+            if not self.run_pass():
                 self._ready.wait(IDLE_SECONDS)
                 self._ready.clear()
 
-    def _pass(self) -> bool:
+    def _renew_transaction(self) -> None:
+        if self._transaction is None:
+            self._transaction = self.new_transaction(self._stopping.is_set, self.observer.waiting)
+
+    def run_pass(self) -> bool:
         """One pass; False when there was nothing to do."""
+        self._renew_transaction()
         with self._pass_lock:
-            self._reopen([number for number, partition in self.open_partitions.items() if partition.broken])
+            broken = [partition for partition in self.open_partitions.values() if partition.broken]
+            if broken:
+                self._reopen(broken)
             works = self._gather()
             if not works:
                 return False
@@ -320,8 +349,6 @@ class Engine:
                 for touched in made.touched:
                     touched.merge()
         if made is None:
-            if self._transaction is None:
-                self._transaction = self.new_transaction(self._stopping.is_set, self.observer.waiting)
             return True
         self._failures = 0
         self._poison.clear()
@@ -402,7 +429,7 @@ class Engine:
         if isinstance(failed, Fenced):
             self._start_again()
         else:
-            self._reopen([work.partition.number for work in works])
+            self._reopen([work.partition for work in works])
 
     def _start_again(self) -> None:
         """This producer is dead: leave the group and come back with another."""

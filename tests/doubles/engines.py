@@ -1,0 +1,212 @@
+"""An engine on a Kafka in memory, driven step by step: its threads are not started.
+
+Everything but Kafka is the real thing: engine, processor, funnel, tables, metrics.
+"""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from qualifiers import Funnel, compile_funnel, load_funnel
+from schemas.moments import SECOND, format_moment
+from streams.engine.changelog import META_KEY, decode_meta
+from streams.engine.engine import Engine, Limits
+from streams.engine.homes import Forwarding, home
+from streams.engine.processing import Names, Processor
+from streams.engine.transaction import Outgoing, Transaction
+from streams.intake.native import decode_native
+from streams.metrics import Metrics
+from tests.doubles.kafka import FakeKafka, FakeOpener, FakeReading, FakeTransaction
+
+FUNNEL = """
+funnel: clocked
+stages: [lead, mql, sql, won]
+off_path: [lost]
+transitions:
+  - {to: mql, when: {did: demo}}
+  - {to: sql, when: {did: call, times: 2}}
+  - {name: overdue, from: sql, to: lost, when: {in_stage: 90s}}
+  - {name: gone-quiet, from: [lead, mql, sql], to: lost, when: {quiet: 60s}}
+  - {name: back, from: lost, to: mql, when: {did: demo, since: entry}}
+"""
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+GRACE = 10 * SECOND
+NAMES = Names("in", "out", "dead", "changelog")
+PARTITIONS = 3
+
+
+def clocked() -> Funnel:
+    """A funnel in which time moves whoever is silent for a minute."""
+    return compile_funnel(load_funnel(FUNNEL))
+
+
+def lead_of(number: int, nth: int = 0, partitions: int = PARTITIONS) -> str:
+    """The ``nth`` lead id whose home is partition ``number``."""
+    ids = (f"lead-{n}" for n in range(1_000_000))
+    at_home = (lead for lead in ids if home(lead.encode(), partitions) == number)
+    return next(lead for n, lead in enumerate(at_home) if n == nth)
+
+
+class Bench:
+    """One worker's engine, and what the group and the poller would do to it."""
+
+    def __init__(self, kafka: FakeKafka | None = None, name: str = "worker", **changes: Any) -> None:
+        self.kafka = kafka or FakeKafka(PARTITIONS, START)
+        self.funnel = changes.pop("funnel", None) or clocked()
+        self.held = False
+        self.failures: list[Exception] = []
+        self.refuses: Callable[[Outgoing], Exception | None] = lambda _record: None
+        self.metrics = Metrics(self.funnel, NAMES.activities, lambda: self.kafka.now)
+        self.reading = FakeReading(self.kafka, NAMES.activities)
+        limits: dict[str, Any] = {"pass_records": 100, "failures_in_a_row": 3, "failures_ratio": 0.5}
+        limits |= {key: changes.pop(key) for key in list(changes) if key in limits}
+        options: dict[str, Any] = {
+            "max_due": 100,
+            "grace": GRACE,
+            "decode": decode_native,
+            "allow_create_time": False,
+        }
+        self.engine = Engine(
+            processor=Processor(
+                funnel=self.funnel,
+                names=NAMES,
+                partitions=self.kafka.partitions,
+                topic_id="topic",
+                forwarding=Forwarding(b"secret"),
+                **(options | changes),
+            ),
+            opener=FakeOpener(self.kafka, NAMES.activities, NAMES.changelog),
+            new_transaction=lambda _stop, _wait: self._transaction(name),
+            limits=Limits(revoke_seconds=0.01, **limits),
+            wall_clock=lambda: self.kafka.now,
+            held=lambda: self.held,
+            observer=self.metrics,
+            on_failure=self.failures.append,
+        )
+        self.engine.direct(self.reading)
+
+    def _transaction(self, name: str) -> Transaction:
+        return FakeTransaction(self.kafka, name, lambda record: self.refuses(record))  # noqa: PLW0108 - a test may change it
+
+    # What comes in --------------------------------------------------------------------
+
+    def send(self, lead: str, type_: str, ago: int = 0, **record: Any) -> int:
+        """An activity that happened ``ago`` ms before it is appended now; its offset."""
+        activity = {
+            "id": f"{lead}-{type_}-{self.kafka.end(NAMES.activities, home(lead.encode(), PARTITIONS))}",
+            "lead_id": lead,
+            "type": type_,
+            "occurred_at": format_moment(self.kafka.now - ago),
+        }
+        return self.send_bytes(lead.encode(), json.dumps(activity).encode(), **record)
+
+    def send_bytes(
+        self,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        headers: Any = None,
+        stamp: int | None = None,
+    ) -> int:
+        """A record as it is; its offset."""
+        return self.kafka.append(
+            NAMES.activities, Outgoing(NAMES.activities, partition, key, value, headers), stamp
+        )
+
+    # What the group and the poller do ----------------------------------------------------
+
+    def assign(self, *numbers: int) -> None:
+        """The group gives these (all, when none is named), in a new generation."""
+        self.reading.reading.clear()
+        self.engine.assign(list(numbers or range(self.kafka.partitions)), self.kafka.rebalance())
+
+    def take(self, *, lost: bool = False) -> None:
+        """The group takes everything."""
+        numbers = sorted(self.engine.assigned)
+        self.reading.reading.clear()
+        (self.engine.lose if lost else self.engine.revoke)(numbers)
+
+    def open(self) -> None:
+        """Open what has been asked for."""
+        while self.engine.openings:
+            self.engine.open_next()
+
+    def deliver(self, most: int = 1_000) -> None:
+        """Poll once, and put the chunks into the inboxes."""
+        for chunk in self.reading.poll(most):
+            self.engine.accept(chunk)
+
+    def passes(self, most: int = 200) -> int:
+        """Run passes until nothing is to be done; how many."""
+        for made in range(most):
+            if not self.engine.run_pass():
+                return made
+        raise AssertionError(f"still busy after {most} passes")
+
+    def work(self) -> None:
+        """Let everything go on until all is applied to its end."""
+        for _ in range(200):
+            self.open()
+            self.deliver()
+            self.passes()
+            if not self.engine.openings and self._at_end():
+                return
+        raise AssertionError("the input is not applied to its end")
+
+    def _at_end(self) -> bool:
+        return all(
+            opened.position == self.kafka.end(NAMES.activities, number)
+            for number, opened in self.engine.open_partitions.items()
+        )
+
+    def later(self, milliseconds: int) -> None:
+        """Time passes, is sampled, and moves whom it moves."""
+        self.kafka.now += milliseconds
+        self.engine.sample_clock()
+        self.work()
+
+    # What came out ---------------------------------------------------------------------
+
+    def said(self) -> dict[str, list[str]]:
+        """Each lead's stage changes, as rule names, in the order said."""
+        found: dict[str, list[str]] = {}
+        for record in self.kafka.all(NAMES.stage_changes):
+            change = json.loads(record.value() or b"")
+            found.setdefault(change["lead_id"], []).append(change["rule"])
+            assert change["seq"] == len(found[change["lead_id"]])
+        return found
+
+    def changes(self) -> list[Any]:
+        """The stage changes that are committed."""
+        return [json.loads(record.value() or b"") for record in self.kafka.all(NAMES.stage_changes)]
+
+    def dead(self) -> list[str]:
+        """The reasons of the dead letters."""
+        return [
+            dict(record.headers() or ())["kafka_dlt-exception-fqcn"].decode()  # type: ignore[union-attr]
+            for record in self.kafka.all(NAMES.dead_letters)
+        ]
+
+    def clocks(self) -> dict[int, int]:
+        """The clock of each partition, as its last transaction left it."""
+        found = {}
+        for record in self.kafka.all(NAMES.changelog):
+            if record.key() == META_KEY:
+                found[record.partition()] = decode_meta(record.value() or b"").clock
+        return found
+
+    def input(self) -> list[Any]:
+        """The committed input, as the oracle reads it."""
+        return [
+            SimpleNamespace(
+                topic=record.topic(),
+                partition=record.partition(),
+                offset=record.offset(),
+                timestamp=record.stamp,
+                key=record.key(),
+                value=record.value(),
+                headers=record.headers() or [],
+            )
+            for record in self.kafka.all(NAMES.activities)
+        ]

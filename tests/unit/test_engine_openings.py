@@ -1,0 +1,126 @@
+"""What the group gives and takes, at every moment: nothing is opened that is not ours, or twice."""
+
+import threading
+
+import pytest
+
+from tests.doubles.engines import NAMES, Bench, lead_of
+
+LEAD = lead_of(0)
+
+
+def test_what_is_given_is_opened_read_and_applied() -> None:
+    bench = Bench()
+    bench.send(LEAD, "demo")
+    bench.assign()
+    bench.work()
+    assert bench.said() == {LEAD: ["created", "to-mql"]}
+    assert bench.kafka.committed([0]) == {0: 1}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_given_again_it_goes_on_from_what_is_committed(lost: bool) -> None:
+    bench = Bench()
+    bench.assign()
+    bench.send(LEAD, "call")
+    bench.work()
+    bench.take(lost=lost)
+    assert bench.engine.open_partitions == {}
+    bench.send(LEAD, "demo")
+    bench.assign()
+    bench.work()
+    assert bench.said() == {LEAD: ["created", "to-mql"]}
+
+
+def test_given_twice_in_a_row_it_is_opened_for_the_second_time_only() -> None:
+    bench = Bench()
+    bench.assign()
+    bench.take()
+    bench.assign()
+    bench.open()
+    generations = {opened.group.generation for opened in bench.engine.open_partitions.values()}
+    assert generations == {2}
+
+
+def test_an_opening_that_is_wanted_no_more_opens_nothing() -> None:
+    bench = Bench()
+    bench.assign()
+    bench.take()
+    bench.open()
+    assert bench.engine.open_partitions == {}
+    assert bench.reading.reading == {}
+
+
+@pytest.mark.parametrize("given_then", [[], [1, 2]])
+def test_taken_just_when_it_must_be_opened_again_it_stays_taken(given_then: list[int]) -> None:
+    """Else time would move another worker's leads here, under a generation that the broker takes."""
+    bench = Bench()
+    bench.assign()
+    bench.work()
+
+    def rebalance() -> None:
+        bench.take(lost=True)
+        if given_then:
+            bench.assign(*given_then)
+
+    poller = threading.Thread(target=rebalance)
+
+    def meanwhile() -> None:
+        poller.start()
+        poller.join(0.2)  # where nothing holds it up, it has happened by then
+
+    bench.reading.when_paused = meanwhile
+    bench.engine.open_partitions[0].broken = True
+    bench.passes()
+    poller.join()
+    bench.open()
+    assert sorted(bench.engine.open_partitions) == given_then
+
+
+def test_chunks_of_an_earlier_opening_are_dropped() -> None:
+    bench = Bench()
+    bench.assign()
+    bench.work()
+    bench.send(LEAD, "call")
+    stale = bench.reading.poll()
+    bench.take()
+    bench.assign()
+    bench.open()
+    for chunk in stale:
+        bench.engine.accept(chunk)
+    assert bench.engine.backlog() == 0
+    bench.work()
+    assert bench.said() == {LEAD: ["created"]}
+
+
+def test_taken_during_a_pass_which_ends_too_late_to_commit() -> None:
+    """The revoke waits its time, then gives up; the pass finds that it may not commit."""
+    bench = Bench()
+    bench.assign()
+    bench.work()
+    bench.send(LEAD, "demo")
+    bench.deliver()
+    bench.kafka.order("offsets", bench.take)
+    bench.passes()
+    assert bench.said() == {}
+    bench.assign()
+    bench.work()
+    assert bench.said() == {LEAD: ["created", "to-mql"]}
+
+
+def test_taken_and_given_back_during_a_pass() -> None:
+    bench = Bench()
+    bench.assign()
+    bench.work()
+    bench.send(LEAD, "demo")
+    bench.deliver()
+
+    def rebalance() -> None:
+        bench.take()
+        bench.assign()
+
+    bench.kafka.order("offsets", rebalance)
+    bench.passes()
+    bench.work()
+    assert bench.said() == {LEAD: ["created", "to-mql"]}
+    assert bench.kafka.committed([0]) == {0: bench.kafka.end(NAMES.activities, 0)}
