@@ -143,7 +143,6 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         forwarding=Forwarding(secret.encode()),
         grace=settings.grace,
         max_due=settings.max_pass_records,
-        allow_create_time=settings.timestamps == "create",
     )
     opener = parts.opener(
         group=settings.group,

@@ -106,7 +106,6 @@ class Processor:
     forwarding: Forwarding
     grace: int
     max_due: int
-    allow_create_time: bool
 
     def run(
         self, works: Collection[Work], now: int, held: bool, poison: Collection[tuple[int, int]] = ()
@@ -150,15 +149,14 @@ class _PartitionPass:
     def run(self) -> None:
         work, touched, partition = self.work, self.touched, self.work.partition
         if not self.held:
-            stamps = [record.timestamp()[1] for record in work.records]
-            wall = partition.wall if partition.wall is not None and not stamps else None
-            self.final = max(touched.clock, max(stamps, default=0) - self.of.grace, wall or 0)
+            wall = partition.wall if not work.records else None
+            self.final = max(touched.clock, wall or 0, *map(self._moment, work.records))
             self.due = partition.table.due.until(self.final)
         touched.position = work.position
         for record in work.records:
             offset = record.offset()
             if not self.held:
-                self._set_clock(record.timestamp()[1] - self.of.grace)
+                self._set_clock(self._moment(record))
                 if not self._advance(offset):
                     touched.position, touched.cut = offset, True
                     break
@@ -168,6 +166,14 @@ class _PartitionPass:
                 self._set_clock(self.final)
                 touched.cut = not self._advance(touched.position)
         self._finish()
+
+    def _moment(self, record: Record) -> int:
+        """Up to where a record lets the clock go: not at all, when its producer dates it in the future."""
+        kind, stamp = record.timestamp()
+        return self.touched.clock if self._not_yet(kind, stamp) else stamp - self.of.grace
+
+    def _not_yet(self, kind: int, stamp: int) -> bool:
+        return kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE
 
     def _set_clock(self, clock: int) -> None:
         if clock > self.touched.clock:
@@ -223,7 +229,7 @@ class _PartitionPass:
                     f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after "
                     f"the record was appended ({format_moment(stamp)})",
                 )
-            if kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE:
+            if self._not_yet(kind, stamp):
                 raise Unreadable(
                     "future", f"its producer's timestamp {format_moment(stamp)} has not come yet"
                 )

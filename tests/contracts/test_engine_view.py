@@ -124,7 +124,6 @@ class TheEngine:
                 forwarding=Forwarding(b""),
                 grace=0,
                 max_due=10,
-                allow_create_time=False,
             ),
             opener=self.opener,
             new_transaction=NoTransaction,

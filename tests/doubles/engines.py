@@ -65,7 +65,6 @@ class Bench:
             "max_due": 100,
             "grace": GRACE,
             "decode": decode_native,
-            "allow_create_time": False,
         }
         self.engine = Engine(
             processor=Processor(
