@@ -13,7 +13,6 @@ DeadLetterReason = Literal[
     "not_utf8",
     "too_deep",
     "null_value",
-    "null_key",
     "missing_member",
     "wrong_type",
     "bad_moment",
