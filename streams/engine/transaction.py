@@ -15,6 +15,7 @@ See KIP-98 (transactions), KIP-447 (offsets with the consumer group's metadata).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -155,8 +156,9 @@ class KafkaTransaction:
 
     def close(self) -> None:
         """Drop what is queued and let the producer go; what is open, the broker aborts."""
-        self._producer.purge()
-        self._producer.flush(FLUSH_SECONDS)
+        with suppress(KafkaException):  # a producer past use says so once more
+            self._producer.purge()
+            self._producer.flush(FLUSH_SECONDS)
 
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""
