@@ -56,7 +56,6 @@ class Touched:
     leads: dict[bytes, Lead] = field(default_factory=dict)
     states: dict[bytes, bytes] = field(default_factory=dict)
     moved: list[tuple[str | None, str]] = field(default_factory=list)
-    cut: bool = False
 
     def merge(self) -> None:
         """Make it the partition's state: its transaction has been committed."""
@@ -158,13 +157,13 @@ class _PartitionPass:
             if not self.held:
                 self._set_clock(self._moment(record))
                 if not self._advance(offset):
-                    touched.position, touched.cut = offset, True
+                    touched.position = offset
                     break
             self._take(record, offset)
         else:
             if self.final > touched.clock:
                 self._set_clock(self.final)
-                touched.cut = not self._advance(touched.position)
+                self._advance(touched.position)
         self._finish()
 
     def _moment(self, record: Record) -> int:
@@ -182,11 +181,15 @@ class _PartitionPass:
     # Time ---------------------------------------------------------------------------
 
     def _advance(self, before: int) -> bool:
-        """Move every lead that is due up to the clock; False when that is too many for one pass."""
+        """Move every lead that is due up to the clock; False when that is too many for one pass.
+
+        The clock is then set back to where the leads have been moved to, never behind where it stood.
+        """
         due, clock, of = self.due, self.touched.clock, self.of
         place: Place | None = None
         while due and due[0][0] <= clock:
             if self.moved_by_time >= of.max_due:
+                self.touched.clock = max(self.work.partition.clock, due[0][0] - 1)
                 return False
             moment, key = heappop(due)
             lead = self._lead(key)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from schemas.moments import MINUTE, SECOND
 from streams.engine.transaction import Outgoing
 from tests.doubles.engines import GRACE, START, Bench, lead_of
@@ -126,3 +128,40 @@ def test_a_producers_stamp_from_the_future_moves_no_clock() -> None:
     assert bench.dead() == ["leadgate.future"]
     assert bench.said() == {SILENT: ["created"]}
     assert bench.clocks()[0] == START - GRACE
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_many_who_are_due_at_once_are_moved_in_several_passes_one_after_the_other(idle: bool) -> None:
+    """A pass that had to be cut leaves the clock where it had come to, so that the next goes on at once."""
+    bench = opened(max_due=2)
+    leads = [lead_of(0, n) for n in range(7)]
+    for lead in leads:
+        bench.send(lead, "call")
+    bench.work()
+    bench.kafka.now += 100 * SECOND
+    if idle:
+        bench.engine.sample_clock()
+    else:
+        bench.send(lead_of(0, 8), "call")
+        bench.deliver()
+    assert bench.passes() >= 4
+    said = bench.said()
+    assert all(said[lead] == ["created", "gone-quiet"] for lead in leads)
+    if not idle:
+        assert bench.changes()[-1]["lead_id"] == lead_of(0, 8)
+
+
+def test_a_cut_pass_that_is_thrown_away_is_done_again() -> None:
+    bench = opened(max_due=2)
+    leads = [lead_of(0, n) for n in range(7)]
+    for lead in leads:
+        bench.send(lead, "call")
+    bench.work()
+    bench.kafka.now += 100 * SECOND
+    bench.engine.sample_clock()
+    assert bench.engine.run_pass()
+    bench.take()
+    bench.assign()
+    bench.work()
+    bench.later(1)
+    assert all(rules == ["created", "gone-quiet"] for rules in bench.said().values())
