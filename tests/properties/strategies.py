@@ -161,6 +161,15 @@ plain_scores = _mapping(
 scored_conditions = st.one_of(score_is, score_is, _combined(score_is))
 _timely = st.one_of(_mapping({"did": types, "within": durations}, times=st.integers(1, 2)), in_stage, quiet)
 timely_conditions = st.one_of(_timely, _combined(_timely))
+_returns: SearchStrategy[Any] = st.tuples(
+    st.one_of(_mapping({"did": types}), score_is),
+    st.lists(_timely, min_size=2, max_size=3).map(lambda parts: {"any": parts}),
+).map(
+    lambda whens: [
+        ({"to": "mql"}, whens[0], {}, True),
+        ({"to": "lead", "from": "mql"}, whens[1], {}, True),
+    ]
+)
 
 # Funnels ---------------------------------------------------------------------------------------------
 
@@ -198,13 +207,18 @@ def _transitions(when: SearchStrategy[Json]) -> SearchStrategy[Any]:
 
 
 @st.composite
-def funnels(draw: st.DrawFn, rules: SearchStrategy[Any], scored: SearchStrategy[Json] = scores) -> Json:
+def funnels(
+    draw: st.DrawFn,
+    rules: SearchStrategy[Any],
+    scored: SearchStrategy[Json] = scores,
+    guards: tuple[str | None, ...] = ("down", "down", "up", "up", None),
+) -> Json:
     """A funnel file as the mapping that its YAML says, with these rules."""
     final = draw(_finals)
     # Every circle has a step down this order and one up it. Where one of the two kinds is taken
     # only by what a lead does in its stay, time alone turns no circle. Left to itself, now and
     # then, a funnel may have one that the loader refuses.
-    guarded = draw(st.sampled_from(["down", "down", "up", "up", None]))
+    guarded = draw(st.sampled_from(guards))
     transitions = []
     for number, (move, when, did_it, both) in enumerate(draw(rules), start=1):
         transition = {**move}
@@ -367,4 +381,6 @@ scored_cases = _cases(funnels(_transitions(scored_conditions), plain_scores), sc
 """Rules on scores: bounds, half-lives, points to the millisecond."""
 timely_cases = _cases(funnels(_transitions(timely_conditions), plain_scores), scoring_streams)
 """Rules that time alone turns, both ways."""
-cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases)
+returning_cases = _cases(funnels(_returns, plain_scores, (None,)), scoring_streams)
+"""Leads that go forth and back, and rules that are passed over and let in again."""
+cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases, returning_cases)

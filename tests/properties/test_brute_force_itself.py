@@ -1,14 +1,16 @@
-"""The brute-force reading against cases worked out by hand from the language's text."""
+"""The brute-force reading, and the engine beside it, against cases worked out by hand from the text."""
 
 from typing import Any
 
 import pytest
 
+from qualifiers import compile_funnel
 from schemas import funnel_file
 from schemas.activity import Activity
 from schemas.moments import DAY, HOUR
 from tests.properties.brute_force import BruteForce, Move
 from tests.properties.brute_force_values import at_path, merged, satisfies
+from tests.properties.driving import Driven, assert_same
 
 
 def funnel(when: dict[str, Any], **more: Any) -> BruteForce:
@@ -25,11 +27,15 @@ def funnel(when: dict[str, Any], **more: Any) -> BruteForce:
 def run(brute: BruteForce, *activities: tuple[Any, ...], until: int | None = None) -> list[Move]:
     """Moves of one lead from (at, type, {properties}, {traits}) in this order, the created left out."""
     moves: list[Move] = []
+    driven = Driven(compile_funnel(brute.file))
     for n, (at, type_, *rest) in enumerate(activities):
         activity = Activity(f"a{n}", "l", type_, at, *rest)
         moves += brute.apply(activity) or []
+        driven.apply(activity)
     if until is not None:
         moves += brute.advance("l", until)
+        driven.advance("l", until)
+    assert_same(driven.said, moves)
     assert (moves[0].rule, moves[0].seq, moves[0].from_) == ("created", 1, None)
     return moves[1:]
 
@@ -77,6 +83,7 @@ def test_none_of_a_window_turns_true_when_the_window_ends() -> None:
         ([(0, "t"), (5, "identified"), (6, "grouped")], DAY),
         ([(10, "identified")], 10 + DAY),
         ([(10, "identified"), (4, "t")], 4 + DAY),
+        ([(DAY, "identified"), (DAY + 9, "identified"), (4, "t")], DAY + 9),
     ],
 )
 def test_quiet_counts_from_the_last_sign_of_life(activities: list[tuple[Any, ...]], moved: int) -> None:

@@ -22,7 +22,15 @@ from tests.properties.driving import (
     loaded,
 )
 from tests.properties.profiles import share
-from tests.properties.strategies import MAX_LEADS, Case, cases, general_cases, scored_cases, timely_cases
+from tests.properties.strategies import (
+    MAX_LEADS,
+    Case,
+    cases,
+    general_cases,
+    returning_cases,
+    scored_cases,
+    timely_cases,
+)
 
 wakes = st.lists(st.tuples(st.integers(0, MAX_LEADS - 1), st.floats(0, 1)), min_size=1, max_size=40)
 """Before one activity each: which lead is woken, and how far on the way to what limits it."""
@@ -41,7 +49,7 @@ def test_the_engine_scores_as_the_brute_force_does(case: Case) -> None:
 
 
 @settings(max_examples=share(2))
-@given(timely_cases)
+@given(st.one_of(timely_cases, returning_cases))
 def test_time_alone_moves_leads_as_the_brute_force_does(case: Case) -> None:
     assert_same(by_engine(case).said, by_brute_force(case))
 
