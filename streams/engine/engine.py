@@ -23,13 +23,14 @@ from typing import Any, Protocol
 
 import structlog
 
+from schemas.dead_letter import Unreadable
 from streams.engine.chunk import Chunk
 from streams.engine.failed_evaluations import FailedEvaluations
 from streams.engine.inbox import Inbox, LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
 from streams.engine.processing import EvaluationFailed, Pass, Processor, Work
-from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction
+from streams.engine.transaction import Aborted, Fenced, Interrupted, TooLarge, Transaction
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
@@ -116,8 +117,9 @@ class Engine:
         self._epoch = 0
         self._reading: Reading
         self._transaction: Transaction | None = None
-        self._poison: set[tuple[int, int]] = set()
+        self._poison: dict[tuple[int, int], Unreadable] = {}
         self._failures = 0
+        self._turn = 0
         self._limit = self.limits.pass_records
         self._fenced: deque[float] = deque(maxlen=FENCED_LIMIT)
         self._failed_evaluations = FailedEvaluations(
@@ -351,7 +353,11 @@ class Engine:
         if made is None:
             return True
         self._failures = 0
-        self._poison.clear()
+        self._poison = {
+            (partition, offset): why
+            for (partition, offset), why in self._poison.items()
+            if offset >= made.positions.get(partition, 0)
+        }
         self._limit = min(self._limit * 2, self.limits.pass_records)
         self._failed_evaluations.applied(made.records)
         self.observer.committed(made, time.perf_counter() - started)
@@ -381,7 +387,8 @@ class Engine:
             works += [Work(p, [], p.position) for p in partitions if p.number not in waiting and p.due]
         if self._limit == 1 and works:
             # Looking for the one record that can't be sent: take them one by one.
-            works = [works[self._failures % len(works)]]
+            works = [works[self._turn % len(works)]]
+            self._turn += 1
         return works
 
     def _commit(self, works: list[Work]) -> Pass:
@@ -415,21 +422,32 @@ class Engine:
                 f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they "
                 f"do not all become dead letters. It goes on where it stood once the fault is mended"
             )
-        self._poison.add((failed.partition, failed.offset))
+        self._poison[failed.partition, failed.offset] = Unreadable(
+            "failed_evaluation", "the rules failed on this activity: a fault of leadgate's own"
+        )
 
     def _throw_away(self, works: list[Work], failed: Exception) -> None:
         """What became of the transaction is unknown: only what the broker says counts."""
         log.warning("pass_thrown_away", reason=str(failed))
         self.observer.aborted(isinstance(failed, Fenced))
         self._failures += 1
-        if self._failures % 3 == 0:
-            if self._limit == 1 and works[0].records:
-                self._poison.add((works[0].partition.number, works[0].records[0].offset()))
+        if isinstance(failed, TooLarge):
+            self._narrow(works, failed)
+        elif self._failures % 3 == 0:
             self._limit = max(1, self._limit // 2)
         if isinstance(failed, Fenced):
             self._start_again()
         else:
             self._reopen([work.partition for work in works])
+
+    def _narrow(self, works: list[Work], failed: TooLarge) -> None:
+        """Half as many records the next time; a single one is found, and becomes a dead letter."""
+        places = [(work.partition.number, record.offset()) for work in works for record in work.records]
+        if not places:
+            raise EngineFailed(f"what comes of leads that time moves can't be sent: {failed}")
+        if len(places) == 1:
+            self._poison[places[0]] = Unreadable("too_large", f"what comes of it can't be sent: {failed}")
+        self._limit = max(1, min(self._limit, len(places)) // 2)
 
     def _start_again(self) -> None:
         """This producer is dead: leave the group and come back with another."""

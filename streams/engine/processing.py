@@ -27,6 +27,8 @@ from streams.engine.transaction import Outgoing
 FUTURE_TOLERANCE = 5 * MINUTE
 """How far (ms) an activity may be dated after the moment at which it was appended."""
 
+NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
+
 
 class EvaluationFailed(Exception):
     """The funnel raised: our bug, at a known place in the input (``by_time``: on a lead due before it)."""
@@ -107,12 +109,16 @@ class Processor:
     max_due: int
 
     def run(
-        self, works: Collection[Work], now: int, held: bool, poison: Collection[tuple[int, int]] = ()
+        self,
+        works: Collection[Work],
+        now: int,
+        held: bool,
+        poison: Mapping[tuple[int, int], Unreadable] = NO_POISON,
     ) -> Pass:
         """The pass over ``works`` at the wall-clock moment ``now`` (ms).
 
-        While ``held`` no clock moves. Records in ``poison`` (partition, offset) are
-        dead-lettered unread. Raises EvaluationFailed.
+        While ``held`` no clock moves. Records in ``poison`` (by partition and offset)
+        are dead-lettered unread, each for its reason. Raises EvaluationFailed.
         """
         made = Pass()
         for work in works:
@@ -130,7 +136,7 @@ class _PartitionPass:
         work: Work,
         now: int,
         held: bool,
-        poison: Collection[tuple[int, int]],
+        poison: Mapping[tuple[int, int], Unreadable],
     ) -> None:
         self.of = processor
         self.made = made
@@ -222,9 +228,7 @@ class _PartitionPass:
         kind, stamp = record.timestamp()
         try:
             if self.poison and (self.number, offset) in self.poison:
-                raise Unreadable(
-                    "failed_evaluation", "the rules failed on this activity: a fault of leadgate's own"
-                )
+                raise self.poison[self.number, offset]
             activity = of.decode(value)
             if activity.occurred_at > stamp + FUTURE_TOLERANCE:
                 raise Unreadable(

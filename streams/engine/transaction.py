@@ -6,7 +6,8 @@ What can go wrong comes out as one of three, by what has to be done next:
 
     TransactionError
     ├── Aborted        the transaction is not committed, or nobody knows: throw away
-    │                  what the pass made, open its partitions again
+    │   │              what the pass made, open its partitions again
+    │   └── TooLarge   likewise, and one of its records is larger than its topic takes
     └── Fenced         another producer has this transactional id, or the broker has
                        given up on ours: this producer is dead, start a new one
     Interrupted        the worker is stopping and the broker does not answer
@@ -45,6 +46,10 @@ class TransactionError(Exception):
 
 class Aborted(TransactionError):
     """Not committed, or of unknown outcome: only what the broker has committed counts."""
+
+
+class TooLarge(Aborted):
+    """A record of it is larger than its topic takes, and will be the next time."""
 
 
 class Fenced(TransactionError):
@@ -185,12 +190,15 @@ class KafkaTransaction:
             "transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal()
         )
         said = f"{name}: {error.name()}: {error.str()}"
-        return Fenced(said) if error.fatal() or error.code() in _FENCING else Aborted(said)
+        if error.fatal() or error.code() in _FENCING:
+            return Fenced(said)
+        return TooLarge(said) if error.code() in _TOO_LARGE else Aborted(said)
 
 
 _FENCING = frozenset(
     {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 )
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 
 
 def _passing(error: KafkaError) -> bool:
