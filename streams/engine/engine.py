@@ -284,6 +284,7 @@ class Engine:
 
     def _opened(self, ticket: int, result: Opened) -> None:
         number = result.number
+        self._check_stages(result)
         with self._lock:
             if self._tickets.get(number) != ticket:
                 return
@@ -295,6 +296,16 @@ class Engine:
             )
             self._reading.read_from(number, self._epoch, result.position)
         self.observer.opened(result)
+
+    def _check_stages(self, result: Opened) -> None:
+        """What the file is at fault for is said before a record is blamed for it."""
+        funnel = self.processor.funnel
+        for stage, leads in result.table.stages.items():
+            if stage not in funnel.stages:
+                raise EngineFailed(
+                    f"partition {result.number}: {leads} leads are in stage {stage}, which funnel "
+                    f"{funnel.slug} does not have: keep it in the file"
+                )
 
     def _ask_to_open(self, numbers: list[int]) -> None:
         self._ticket += 1
@@ -417,7 +428,7 @@ class Engine:
             raise EngineFailed(
                 f"leadgate's rules failed on a lead that time moves ({failed}): a fault of its own"
             )
-        if self._failed_evaluations.too_many(failed.partition, failed.offset):
+        if self._failed_evaluations.too_many(failed.partition, failed.offset, failed.after):
             raise EngineFailed(
                 f"the rules fail on too many activities (the last: {failed}); the worker stops, so that they "
                 f"do not all become dead letters. It goes on where it stood once the fault is mended"

@@ -21,9 +21,9 @@ class FailedEvaluations:
             self._records /= 2
             self._failed /= 2
 
-    def too_many(self, partition: int, offset: int) -> bool:
-        """The rules failed on this record: is that one too many?"""
-        follows = self._last == (partition, offset - 1)
+    def too_many(self, partition: int, offset: int, after: int) -> bool:
+        """The rules failed on this record, the next after that at ``after``: is that one too many?"""
+        follows = self._last == (partition, after)
         self._in_a_row = self._in_a_row + 1 if follows else 1
         self._last = (partition, offset)
         self._failed += 1

@@ -31,11 +31,16 @@ NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 
 
 class EvaluationFailed(Exception):
-    """The funnel raised: our bug, at a known place in the input (``by_time``: on a lead due before it)."""
+    """The funnel raised: our bug, at a known place in the input (``by_time``: on a lead due before it).
 
-    def __init__(self, partition: int, offset: int, error: Exception, by_time: bool = False) -> None:
+    ``after`` is the offset of the record before it: they need not be consecutive.
+    """
+
+    def __init__(
+        self, partition: int, offset: int, after: int, error: Exception, by_time: bool = False
+    ) -> None:
         super().__init__(f"partition {partition}, offset {offset}: {type(error).__name__}: {error}")
-        self.partition, self.offset, self.by_time = partition, offset, by_time
+        self.partition, self.offset, self.after, self.by_time = partition, offset, after, by_time
 
 
 @dataclass(slots=True, frozen=True)
@@ -150,6 +155,7 @@ class _PartitionPass:
         self.due: list[tuple[int, bytes]] = []
         self.final = self.touched.clock
         self.moved_by_time = 0
+        self.before = partition.position - 1
 
     def run(self) -> None:
         work, touched, partition = self.work, self.touched, self.work.partition
@@ -166,6 +172,7 @@ class _PartitionPass:
                     touched.position = offset
                     break
             self._take(record, offset)
+            self.before = offset
         else:
             if self.final > touched.clock:
                 self._set_clock(self.final)
@@ -206,10 +213,10 @@ class _PartitionPass:
             try:
                 decisions = of.funnel.advance(lead_id, lead, moment, place, self.now)
             except Exception as error:
-                raise EvaluationFailed(self.number, before, error, by_time=True) from error
+                raise EvaluationFailed(self.number, before, self.before, error, by_time=True) from error
             if lead.due <= moment:
                 stuck = RuntimeError(f"a lead stays due at {moment}")
-                raise EvaluationFailed(self.number, before, stuck, by_time=True)
+                raise EvaluationFailed(self.number, before, self.before, stuck, by_time=True)
             self.moved_by_time += 1
             self._expect(lead, key)
             self._decided(key, decisions, moment)
@@ -250,14 +257,14 @@ class _PartitionPass:
         place = Place(topic=of.names.activities, partition=self.number, offset=offset)
         try:
             applied = of.funnel.apply(lead, activity, place, self.now)
+            if applied.decisions:
+                self._decided(key, applied.decisions, stamp)
         except Exception as error:
-            raise EvaluationFailed(self.number, offset, error) from error
+            raise EvaluationFailed(self.number, offset, self.before, error) from error
         self.touched.leads[key] = applied.lead
         made.outcomes[applied.outcome] += 1
         made.types[activity.type if activity.type in of.funnel.activity_types else "other"] += 1
         self._expect(applied.lead, key)
-        if applied.decisions:
-            self._decided(key, applied.decisions, stamp)
 
     def _lead(self, key: bytes) -> Lead | None:
         lead = self.touched.leads.get(key)
