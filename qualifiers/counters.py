@@ -7,8 +7,9 @@ moment of each value instead.
 
 from bisect import insort
 from collections.abc import Callable, Collection, Mapping
-from hashlib import blake2b
 from typing import Any
+
+from xxhash import xxh3_64_digest
 
 from qualifiers.operators import comparable, compile_test
 from qualifiers.paths import getter
@@ -142,7 +143,7 @@ class Counter:
         if identity is None:
             return False
         # Eight bytes stand for a value: a text may be long, and is never shown.
-        digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        digest = xxh3_64_digest(identity.encode("utf-8", "surrogatepass"))
         name = int.from_bytes(digest)
         values = lead.distinct.setdefault(self.key, {})
         if at <= values.get(name, at - 1):

@@ -9,8 +9,9 @@ the rules that it touched, and a due moment only at those that time can turn.
 """
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Literal, NamedTuple
+
+from xxhash import xxh3_64_digest
 
 from qualifiers.cascades import Cascades, exactly_due, free, picked
 from qualifiers.counters import Counter
@@ -96,7 +97,7 @@ class Funnel:
         ``decided_at`` None means the moment at which each occurred.
         """
         at = activity.occurred_at
-        name = blake2b(activity.id.encode(), digest_size=ID_BYTES).digest()
+        name = xxh3_64_digest(activity.id.encode())
         decisions: list[StageChange] = []
         if lead is None:
             lead = self._born(activity, name)
