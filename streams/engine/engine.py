@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import structlog
+from confluent_kafka import KafkaException
 
 from schemas.dead_letter import Unreadable
 from streams.engine.chunk import Chunk
@@ -155,6 +156,9 @@ class Engine:
 
     def fail(self, error: Exception) -> None:
         """The worker can't go on."""
+        if isinstance(error, KafkaException):
+            said = error.args[0]
+            error = EngineFailed(f"Kafka does not let the worker go on: {said.name()}: {said.str()}")
         if not self._stopping.is_set():
             self.on_failure(error)
 

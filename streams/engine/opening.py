@@ -23,6 +23,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from streams.engine.broker_errors import passes
 from streams.engine.changelog import Recovered
 from streams.engine.chunk import Record
 from streams.engine.table import Table
@@ -88,7 +89,7 @@ class KafkaOpener:
                 firsts = self._offsets(self.input_topic, numbers, _EARLIEST)
                 break
             except KafkaException as error:
-                if not _passing(error.args[0]):
+                if not passes(error.args[0]):
                     raise
                 log.info("opening_waits", partitions=numbers, error=error.args[0].str())
                 time.sleep(0.05)
@@ -152,7 +153,7 @@ class KafkaOpener:
                         position = record.offset() + 1
                     elif error.code() == KafkaError._PARTITION_EOF:
                         position = record.offset()
-                    elif error.fatal() or not _passing(error):
+                    elif not passes(error):
                         raise KafkaException(error)
                     else:
                         continue
@@ -182,25 +183,3 @@ class KafkaOpener:
             f"kafka-consumer-groups.sh --group {self.group} --topic {self.input_topic}:{number} "
             f"--reset-offsets {target} --execute"
         )
-
-
-def _passing(error: KafkaError) -> bool:
-    return error.retriable() or error.code() in _PASSING
-
-
-_PASSING = frozenset(
-    {
-        KafkaError._TIMED_OUT,
-        KafkaError._TRANSPORT,
-        KafkaError._ALL_BROKERS_DOWN,
-        KafkaError._RESOLVE,
-        KafkaError._WAIT_COORD,
-        KafkaError.UNSTABLE_OFFSET_COMMIT,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.REQUEST_TIMED_OUT,
-    }
-)

@@ -16,13 +16,19 @@ from typing import Any, Protocol, cast
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk, Record
+from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 SEEK_SECONDS = 10.0
+
+
+class PositionGone(OutsideWorld):
+    """The input no longer has what comes next."""
 
 
 class GroupListener(Protocol):
@@ -159,7 +165,13 @@ class Poller(threading.Thread):
 
     def _heed(self, error: KafkaError) -> None:
         """Errors that the consumer gives as messages: most pass by themselves."""
-        if error.fatal() or error.code() in _UNMENDED:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise PositionGone(
+                f"{self.topic} no longer has the records that come next ({error.str()}): its retention has "
+                f"overtaken this group, or the topic has been created anew. Activities are lost; to go on "
+                f"without them, give the worker another group (LEADGATE_GROUP)"
+            )
+        if not passes(error):
             raise KafkaException(error)
         log.warning("consumer_error", code=error.name(), error=error.str())
 
@@ -219,13 +231,3 @@ class Poller(threading.Thread):
             self._chunks = []
             self._queued = 0
         return numbers
-
-
-_UNMENDED = frozenset(
-    {
-        KafkaError._AUTO_OFFSET_RESET,  # the position is gone: retention overtook us, or the topic is another
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError._AUTHENTICATION,
-    }
-)
