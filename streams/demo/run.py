@@ -74,6 +74,8 @@ def _start(stack: Stack, audience: Audience) -> None:
     audience.say(f"Kafka answers at {stack.settings.bootstrap_servers} ({time.monotonic() - started:.1f} s)")
     audience.begin("Making the topics")
     stack.make_topics()
+    settings = stack.settings
+    audience.say(f"Topics: {settings.activities_topic} in, {settings.stage_changes_topic} out")
     audience.begin("Starting a worker")
     started = time.monotonic()
     stack.start_worker()

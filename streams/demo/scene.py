@@ -1,6 +1,7 @@
 """What there is to show at a moment, whoever shows it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple, Protocol
 
 from schemas.moments import format_moment
@@ -45,10 +46,10 @@ class Audience(Protocol):
 
 
 def moment(move: Change) -> str:
-    """When a lead moved: the time of a day that is today, else the day too. In UTC."""
+    """When a lead moved, in UTC: the time if it was today, else the day. Eight characters at most."""
     today = format_moment(clock.now())[:10]
     at = move.occurred_at
-    return at[11:19] if at.startswith(today) else f"{at[5:10]} {at[11:16]}"
+    return at[11:19] if at.startswith(today) else f"{date.fromisoformat(at[:10]):%d %b}"
 
 
 def figures(scene: Scene) -> str:

@@ -12,7 +12,7 @@ from streams.demo.read_back import Change
 from streams.demo.scene import Scene, figures, moment
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_ARROWS = {"forward": "bold green", "back": "yellow", "off_path": "red", "return": "cyan"}
+_COLOURS = {"forward": "bold green", "back": "yellow", "off_path": "red", "return": "cyan"}
 _HEAD_LINES = 3
 _FOOT_LINES = 4
 """Lines above and below the moves that are not theirs, the bars apart."""
@@ -80,9 +80,9 @@ class _Picture:
         yield bars(scene.reading.leads, self._stages, options.max_width)
         yield Text()
         yield _line(Text("leads that move, the newest first", "bold"))
-        yield _moves(list(scene.moves)[-rows:][::-1] if rows > 0 else [])
-        shown = min(len(scene.moves), max(rows, 0))
-        yield from [Text() for _ in range(rows - shown + 1)]
+        shown = scene.moves[-rows:][::-1] if rows > 0 else ()
+        yield _moves(shown, max((len(_way(move)) for move in scene.moves), default=0))
+        yield from [Text() for _ in range(rows - len(shown) + 1)]
         yield _line(Text("Ctrl-C ends it, with a summary", "dim"))
 
 
@@ -107,17 +107,22 @@ def _bar(length: float) -> str:
     return "█" * whole + (_EIGHTHS[rest].strip() or ("▏" if length and not whole else ""))
 
 
-def _moves(moves: Sequence[Change]) -> Table:
+def _moves(moves: Sequence[Change], way: int) -> Table:
+    """Moves, a line each; ``way`` is the width of "from → to"."""
     grid = Table.grid(padding=(0, 1), expand=True)
-    for width in (11, 13, 23):
+    for width in (8, 13, way):
         grid.add_column(width=width, no_wrap=True, overflow="ellipsis")
     grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for move in moves:
-        colour = _ARROWS.get(move.direction, "")
-        way = Text.assemble(f"{move.from_} ", ("→ ", colour), (move.to, colour))
+        # What no activity but time alone has moved leans.
         reason = Text(move.reason, "italic" if move.by_time else "")
-        grid.add_row(Text(moment(move), "dim"), move.lead_id, way, reason)
+        grid.add_row(Text(moment(move), "dim"), move.lead_id, _way(move), reason)
     return grid
+
+
+def _way(move: Change) -> Text:
+    colour = _COLOURS.get(move.direction, "")
+    return Text.assemble(f"{move.from_} ", ("→ ", colour), (move.to, colour))
 
 
 def _line(text: Text) -> Text:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,6 @@ from streams.settings import PREFIX, Settings, load_settings
 
 FUNNEL = Path(__file__).with_name("funnel.yaml")
 
-_PROJECT = "leadgate-demo"
 _READY_SECONDS = 60.0
 
 
@@ -35,7 +35,9 @@ class Stack:
         in_docker = COMPOSE_FILE.exists() and source() == "docker"
         kill_leftover(directory)
         if in_docker:
-            self.broker: ComposeKafka | LocalKafka = ComposeKafka(free_ports(1)[0], project=_PROJECT)
+            self.broker: ComposeKafka | LocalKafka = ComposeKafka(
+                free_ports(1)[0], project=_project(directory)
+            )
             self.broker.stop()  # what a demo that was killed has left
         elif (directory / "kafka" / "cluster.json").exists():
             LocalKafka(directory / "kafka").stop()
@@ -125,6 +127,11 @@ class Stack:
         for pid in _children():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def _project(directory: Path) -> str:
+    """A Docker engine serves the whole machine: the demo of another checkout is another project."""
+    return f"leadgate-demo-{zlib.crc32(str(directory.resolve()).encode()):08x}"
 
 
 def _children() -> list[int]:

@@ -39,6 +39,8 @@ class WorkerProcess:
         self._environment = environment
         self._address = f"http://127.0.0.1:{web_port}"
         self._process: subprocess.Popen[bytes] | None = None
+        # Before it listens to signals, SIGTERM simply ends it.
+        self._ends_well = {0, -signal.SIGTERM}
 
     def start(self) -> None:
         """Start it, in a session of its own: a Ctrl-C here is not one there."""
@@ -58,7 +60,10 @@ class WorkerProcess:
     def ready(self) -> bool:
         """Whether it says that it does all of its work. Raises WorkerDied."""
         self.check()
-        return self._get("/readyz") is not None
+        if self._get("/readyz") is None:
+            return False
+        self._ends_well = {0}
+        return True
 
     def reading(self) -> Reading | None:
         """What it says of itself; None when it does not answer in time. Raises WorkerDied."""
@@ -87,7 +92,7 @@ class WorkerProcess:
                 f"the worker did not end within {_END_SECONDS:.0f} s and was killed. {self._end_of_log()}"
             ) from None
         self._process = None
-        if code != 0:
+        if code not in self._ends_well:
             raise WorkerDied(f"the worker did not end well ({_how(code)}). {self._end_of_log()}")
 
     def kill(self) -> None:
