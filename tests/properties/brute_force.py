@@ -18,7 +18,8 @@ from pydantic import BaseModel
 
 from schemas.activity import Activity
 from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Transition
-from tests.properties.brute_force_reading import Happened, History, Reading
+from tests.properties.brute_force_history import Happened, History
+from tests.properties.brute_force_reading import Reading
 
 REMEMBERED_IDS = 32
 

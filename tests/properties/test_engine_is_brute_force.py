@@ -23,7 +23,6 @@ from tests.properties.driving import (
 )
 from tests.properties.profiles import share
 from tests.properties.strategies import (
-    MAX_LEADS,
     Case,
     cases,
     general_cases,
@@ -31,6 +30,7 @@ from tests.properties.strategies import (
     scored_cases,
     timely_cases,
 )
+from tests.properties.strategies_streams import MAX_LEADS
 
 wakes = st.lists(st.tuples(st.integers(0, MAX_LEADS - 1), st.floats(0, 1)), min_size=1, max_size=40)
 """Before one activity each: which lead is woken, and how far on the way to what limits it."""

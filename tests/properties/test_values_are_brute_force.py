@@ -11,7 +11,8 @@ from schemas.activity import Activity
 from tests.properties.brute_force_values import at_path, is_there, merged, satisfies
 from tests.properties.driving import Driven, funnel_text
 from tests.properties.profiles import share
-from tests.properties.strategies import OPERATORS, START, numbers, operators, scalars, words
+from tests.properties.strategies_conditions import OPERATORS, numbers, operators, scalars, words
+from tests.properties.strategies_streams import START
 
 texts = st.one_of(
     words,
