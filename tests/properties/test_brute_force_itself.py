@@ -70,6 +70,11 @@ def test_what_is_due_comes_first_at_the_same_moment() -> None:
     assert [(move.rule, move.cause) for move in moves] == [("gone", ("due", DAY))]
 
 
+def test_a_window_that_ends_just_now_is_opened_again_by_an_activity_of_now() -> None:
+    brute = funnel({"all": [{"did": "t", "within": "1d"}, {"in_stage": "1d"}]})
+    assert when_moved(brute, (0, "t"), (DAY, "t")) == [(DAY, "b")]
+
+
 def test_none_of_a_window_turns_true_when_the_window_ends() -> None:
     brute = funnel({"none": [{"did": "t", "within": "1h"}]})
     assert when_moved(brute, (0, "t"), (10, "t"), until=DAY) == [(10 + HOUR, "b")]
