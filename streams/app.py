@@ -31,7 +31,7 @@ from streams.errors import OutsideWorld
 from streams.intake.native import decode_native
 from streams.local_kafka import free_ports
 from streams.metrics import Metrics
-from streams.ownership import Advertised, GroupOwnership
+from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
 from streams.settings import Settings
 from streams.web import WorkerView
 
@@ -194,8 +194,9 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
     )
     app.identity = identity
     metrics.watch(lambda: engine.open_partitions, lambda: engine.ends)
+    coordinator = KafkaCoordinator(kafka_clients.kafka_python(settings), settings.session_timeout / 2000)
     ownership = GroupOwnership(
-        admin, settings.group, settings.activities_topic, settings.session_timeout / 1000
+        coordinator, settings.group, settings.activities_topic, settings.session_timeout / 1000
     )
     web.install(app, WorkerView(me, funnel, source.partitions, engine, ownership, metrics))
     agents.install(app, engine, settings.activities_topic)

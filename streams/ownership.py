@@ -10,13 +10,12 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import structlog
-from confluent_kafka import ConsumerGroupState, KafkaException
-from confluent_kafka.admin import AdminClient
+from kafka.admin import KafkaAdminClient
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +70,50 @@ class Ownership(Protocol):
         """The owners; None when nobody could say within the last half session time-out."""
 
 
+GroupDescription = Mapping[str, Any]
+"""What kafka-python's `describe_groups` gives of one group."""
+
+
+class Coordinator(Protocol):
+    """Describes groups."""
+
+    def describe(self, group: str) -> Future[GroupDescription]:
+        """The group, as its coordinator sees it; asked at once, answered when it can be."""
+
+
+class KafkaCoordinator:
+    """The coordinator, asked by kafka-python, on a thread of its own.
+
+    Not by confluent-kafka's AdminClient: what that asks of a coordinator can end the
+    process while the broker is away (librdkafka's issue 4605).
+    """
+
+    def __init__(self, config: Mapping[str, Any], seconds: float) -> None:
+        self._config = {**config, "request_timeout_ms": int(seconds * 1000), "bootstrap_timeout_ms": 5_000}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="coordinator")
+        self._admin: KafkaAdminClient | None = None
+
+    def describe(self, group: str) -> Future[GroupDescription]:
+        """The group, as its coordinator sees it. Raises kafka.errors.KafkaError, in the future."""
+        return self._thread.submit(self._describe, group)
+
+    def _describe(self, group: str) -> GroupDescription:
+        try:
+            if self._admin is None:
+                self._admin = KafkaAdminClient(**self._config)
+            description: GroupDescription = self._admin.describe_groups([group])[group]
+        except Exception:
+            self.close()
+            raise
+        return description
+
+    def close(self) -> None:
+        """Let the connection go; the next question makes another."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+
+
 class GroupOwnership:
     """Ownership as the consumer group's coordinator tells it.
 
@@ -81,16 +124,16 @@ class GroupOwnership:
 
     def __init__(
         self,
-        admin: AdminClient,
+        coordinator: Coordinator,
         group: str,
         topic: str,
         session_timeout: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._admin, self._group, self._topic, self._clock = admin, group, topic, clock
+        self._coordinator, self._group, self._topic, self._clock = coordinator, group, topic, clock
         self._valid = session_timeout / 2
         self._last: Owners | None = None
-        self._asking: Future[Any] | None = None
+        self._asking: Future[GroupDescription] | None = None
 
     async def owners(self) -> Owners | None:
         """The owners; None when the coordinator has not answered within half a session time-out."""
@@ -104,29 +147,28 @@ class GroupOwnership:
     def _younger(self, seconds: float) -> bool:
         return self._last is not None and self._clock() - self._last.asked_at < seconds
 
-    def _ask(self) -> Future[Any]:
+    def _ask(self) -> Future[GroupDescription]:
         # The word holds from when it was asked for: it may be on its way for a while.
         asked_at = self._clock()
-        answers = self._admin.describe_consumer_groups([self._group], request_timeout=max(1.0, self._valid))
-        answer = answers[self._group]
+        answer = self._coordinator.describe(self._group)
         answer.add_done_callback(lambda heard: self._hear(heard, asked_at))
         return answer
 
-    def _hear(self, answer: Future[Any], asked_at: float) -> None:
+    def _hear(self, answer: Future[GroupDescription], asked_at: float) -> None:
         error = answer.exception()
         if error is None:
             self._last = Owners(asked_at, self._read(answer.result()))
         else:
-            said = error.args[0].str() if isinstance(error, KafkaException) else repr(error)
-            log.warning("group_not_described", group=self._group, error=said)
+            log.warning("group_not_described", group=self._group, error=str(error).partition(" Request '")[0])
 
-    def _read(self, description: Any) -> dict[int, Advertised]:
-        if description.state != ConsumerGroupState.STABLE:
+    def _read(self, description: GroupDescription) -> dict[int, Advertised]:
+        if description["group_state"] != "Stable":
             return {}
         return {
-            partition.partition: advertised
-            for member in description.members
-            if (advertised := parse_client_id(member.client_id)) is not None
-            for partition in member.assignment.topic_partitions
-            if partition.topic == self._topic
+            number: advertised
+            for member in description["members"]
+            if (advertised := parse_client_id(member["client_id"])) is not None
+            for assigned in member["member_assignment"]["assigned_partitions"]
+            if assigned["topic"] == self._topic
+            for number in assigned["partitions"]
         }

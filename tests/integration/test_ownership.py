@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from streams.local_kafka import ComposeKafka, LocalKafka
-from streams.ownership import Advertised, GroupOwnership
+from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
 
 PARTITIONS = {0, 1, 2, 3}
 PATIENCE = 60.0
@@ -30,8 +30,9 @@ class Group:
         self.ahead = 0.0
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
         self.admin.create_topics([NewTopic(self.name, len(PARTITIONS), 1)])[self.name].result(PATIENCE)
+        self.coordinator = KafkaCoordinator({"bootstrap_servers": bootstrap.split(",")}, 3.0)
         self.ownership = GroupOwnership(
-            self.admin, self.name, self.name, 6.0, lambda: time.monotonic() + self.ahead
+            self.coordinator, self.name, self.name, 6.0, lambda: time.monotonic() + self.ahead
         )
 
     def join(self, client_id: str) -> Consumer:
@@ -65,6 +66,7 @@ class Group:
     def close(self) -> None:
         for member in self.members:
             member.close()
+        self.coordinator.close()
 
 
 @pytest.fixture

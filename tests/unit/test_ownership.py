@@ -1,17 +1,13 @@
 """A worker's address is in its client.id; how long the coordinator's word on it is taken."""
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, cast
 
 import pytest
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Node, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._group import ConsumerGroupDescription, MemberAssignment, MemberDescription
+from kafka.errors import KafkaTimeoutError
 
 from streams import ownership
-from streams.ownership import Advertised, GroupOwnership, parse_client_id
+from streams.ownership import Advertised, GroupDescription, GroupOwnership, parse_client_id
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:6066", "worker-0.leadgate.svc.cluster.local:80"])
@@ -50,32 +46,39 @@ def test_what_could_not_be_read_back_is_refused(advertised: Advertised) -> None:
         advertised.client_id  # noqa: B018
 
 
-class Coordinator:
-    """Answers when the test lets it, in the words of the real client (which other tests ask)."""
+class Silent:
+    """A Coordinator that answers when the test lets it, in kafka-python's words."""
 
     def __init__(self) -> None:
-        self.asked: list[Future[Any]] = []
+        self.asked: list[Future[GroupDescription]] = []
 
-    def describe_consumer_groups(self, groups: Sequence[str], **_options: object) -> dict[str, Future[Any]]:
+    def describe(self, _group: str) -> Future[GroupDescription]:
         self.asked.append(Future())
-        return dict.fromkeys(groups, self.asked[-1])
+        return self.asked[-1]
 
 
-def described(
-    owned: dict[str, list[tuple[str, int]]], state: ConsumerGroupState = ConsumerGroupState.STABLE
-) -> ConsumerGroupDescription:
-    members = []
-    for client_id, partitions in owned.items():
-        assignment = MemberAssignment([TopicPartition(topic, number) for topic, number in partitions])
-        members.append(MemberDescription(client_id + "-member", client_id, "/127.0.0.1", assignment))
-    return ConsumerGroupDescription("shop", False, members, "range", state, Node(1, "127.0.0.1", 9092))
+def described(owned: dict[str, dict[str, list[int]]], state: str = "Stable") -> GroupDescription:
+    return {
+        "group_state": state,
+        "members": [
+            {
+                "client_id": client_id,
+                "member_assignment": {
+                    "assigned_partitions": [
+                        {"topic": topic, "partitions": numbers} for topic, numbers in partitions.items()
+                    ]
+                },
+            }
+            for client_id, partitions in owned.items()
+        ],
+    }
 
 
 ME, OTHER = Advertised("me", "me:80"), Advertised("other", "other:80")
 TWO = {
-    ME.client_id: [("in", 0), ("in", 1), ("elsewhere", 3)],
-    OTHER.client_id: [("in", 2)],
-    "rdkafka": [("in", 3)],
+    ME.client_id: {"in": [0, 1], "elsewhere": [3]},
+    OTHER.client_id: {"in": [2]},
+    "rdkafka": {"in": [3]},
 }
 
 
@@ -85,14 +88,14 @@ class Scene:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ownership, "ANSWER_SECONDS", 0.01)
         self.now = 100.0
-        self.coordinator = Coordinator()
-        self.group = GroupOwnership(cast(AdminClient, self.coordinator), "shop", "in", 10.0, lambda: self.now)
+        self.coordinator = Silent()
+        self.group = GroupOwnership(self.coordinator, "shop", "in", 10.0, lambda: self.now)
 
     async def owners(self) -> dict[int, Advertised] | None:
         owners = await self.group.owners()
         return None if owners is None else dict(owners.by_partition)
 
-    def answer(self, description: ConsumerGroupDescription) -> None:
+    def answer(self, description: GroupDescription) -> None:
         self.coordinator.asked[-1].set_result(description)
 
 
@@ -108,7 +111,7 @@ def test_the_owners_are_the_workers_of_a_group_at_rest(scene: Scene) -> None:
         assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
         scene.now += ownership.FRESH_SECONDS
         assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
-        scene.answer(described(TWO, ConsumerGroupState.PREPARING_REBALANCING))
+        scene.answer(described(TWO, "PreparingRebalance"))
         assert await scene.owners() == {}
 
     asyncio.run(play())
@@ -144,7 +147,7 @@ def test_a_word_holds_for_half_a_session_from_when_it_was_asked_for(scene: Scene
 def test_a_coordinator_that_fails_is_asked_again(scene: Scene) -> None:
     async def play() -> None:
         await scene.owners()
-        scene.coordinator.asked[-1].set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+        scene.coordinator.asked[-1].set_exception(KafkaTimeoutError("no answer"))
         assert await scene.owners() is None
         assert len(scene.coordinator.asked) == 2
         scene.answer(described(TWO))
