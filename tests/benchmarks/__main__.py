@@ -68,9 +68,7 @@ class Bench:
         """Fill the inputs; what must come of them, by how many activities there are."""
         sizes = self._sizes
         if "recovery" in self._measures:
-            _say(
-                f"filling a topic with {RECOVERED_ACTIVITIES} activities of {sizes.recovered_leads:,} leads …"
-            )
+            _say(f"filling a topic with activities of {sizes.recovered_leads:,} leads …")
             topics.make(self._bootstrap, "many-leads")
             topics.fill(self._bootstrap, "many-leads", load.each(sizes.recovered_leads, RECOVERED_ACTIVITIES))
         if "throughput" not in self._measures:

@@ -6,9 +6,9 @@ compiles the rules, activities and leads are read and written by msgspec, the ta
 in memory, Faust's Cython streams are in use, the web server is off.
 
 It does less than leadgate where Faust has no ready answer, which is to its advantage
-here: leads that fall silent are not moved, a lead that reads false by a changed key is
-not sent home, a stage change may be said twice after a crash, and a bad record is
-logged and skipped.
+here: leads that fall silent are not moved, a record that lies elsewhere than at its lead's
+home is not sent there, a stage change may be said twice after a crash, and a record
+that cannot be read is logged and passed over.
 """
 
 import os
