@@ -5,7 +5,6 @@ Everything but Kafka is the real thing: engine, processor, funnel, tables, metri
 
 import json
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from qualifiers import Funnel, compile_funnel, load_funnel
@@ -92,13 +91,15 @@ class Bench:
 
     def send(self, lead: str, type_: str, ago: int = 0, **record: Any) -> int:
         """An activity that happened ``ago`` ms before it is appended now; its offset."""
+        self.kafka.sent += 1
         activity = {
-            "id": f"{lead}-{type_}-{self.kafka.end(NAMES.activities, home(lead.encode(), PARTITIONS))}",
+            "id": f"activity-{self.kafka.sent}",
             "lead_id": lead,
             "type": type_,
             "occurred_at": format_moment(self.kafka.now - ago),
         }
-        return self.send_bytes(lead.encode(), json.dumps(activity).encode(), **record)
+        record = {"key": lead.encode()} | record
+        return self.send_bytes(value=json.dumps(activity).encode(), **record)
 
     def send_bytes(
         self,
@@ -194,18 +195,3 @@ class Bench:
             if record.key() == META_KEY:
                 found[record.partition()] = decode_meta(record.value() or b"").clock
         return found
-
-    def input(self) -> list[Any]:
-        """The committed input, as the oracle reads it."""
-        return [
-            SimpleNamespace(
-                topic=record.topic(),
-                partition=record.partition(),
-                offset=record.offset(),
-                timestamp=record.stamp,
-                key=record.key(),
-                value=record.value(),
-                headers=record.headers() or [],
-            )
-            for record in self.kafka.all(NAMES.activities)
-        ]

@@ -80,6 +80,7 @@ class FakeKafka:
         self.partitions, self.now = partitions, now
         self.offsets: dict[int, int] = {}
         self.generation = 0
+        self.sent = 0
         self.changed = threading.Condition(threading.RLock())
         self._logs: dict[tuple[str, int], list[tuple[FakeRecord | None, _Open | None]]] = defaultdict(list)
         self._epochs: Counter[str] = Counter()
@@ -141,6 +142,10 @@ class FakeKafka:
     def order(self, step: Step, *actions: Callable[[], None]) -> None:
         """At the next ``step``s of transactions do these first, one a step; they may raise."""
         self._orders[step].extend(actions)
+
+    def calm(self) -> None:
+        """Forget what was ordered."""
+        self._orders.clear()
 
     def ordered(self, step: Step) -> None:
         """A transaction is at ``step``."""
