@@ -102,17 +102,18 @@ class StageChange(_Said):
     cause: ActivityCause | DueCause
 
 
-class Place(_Said):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where in the input a decision is made: a record of a partition, or a line of a file.
 
     ``offset`` (or ``line``) is that of the activity being applied; for what time
-    alone moved, that of the record *before* which it was decided.
+    alone moved, that of the record *before* which it was decided. One is made for every
+    activity, so it is no pydantic model.
     """
 
-    topic: str | None = Field(default=None, exclude_if=_absent)
-    partition: int | None = Field(default=None, exclude_if=_absent)
-    offset: int | None = Field(default=None, exclude_if=_absent)
-    line: int | None = Field(default=None, exclude_if=_absent)
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    line: int | None = None
 
     def of_activity(self, activity_id: str) -> ActivityCause:
         """The cause of what the activity at this place moved."""

@@ -104,6 +104,7 @@ def funnel_mark(funnel_hash: str) -> bytes:
 
 
 _FIXED = struct.Struct(">Bq8sB")
+_DUE = struct.Struct(">q")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
 
@@ -118,6 +119,12 @@ def peek(state: bytes) -> Peeked:
     """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
     _, due, funnel, length = _FIXED.unpack_from(_readable(state))
     return Peeked(due, funnel, state[_FIXED.size : _FIXED.size + length].decode())
+
+
+def due_of(state: bytes) -> int:
+    """When something is due (ms), of a state that was encoded or read before."""
+    due: int = _DUE.unpack_from(state, 1)[0]
+    return due
 
 
 def decode_lead(state: bytes) -> Lead:

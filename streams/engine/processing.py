@@ -159,15 +159,17 @@ class _PartitionPass:
 
     def run(self) -> None:
         work, touched, partition = self.work, self.touched, self.work.partition
+        moments = [touched.clock] * len(work.records)
         if not self.held:
             wall = partition.wall if not work.records else None
-            self.final = max(touched.clock, wall or 0, *map(self._moment, work.records))
+            moments = [self._moment(record) for record in work.records]
+            self.final = max(touched.clock, wall or 0, *moments)
             self.due = partition.table.due.until(self.final)
         touched.position = work.position
-        for record in work.records:
+        for record, moment in zip(work.records, moments, strict=True):
             offset = record.offset()
             if not self.held:
-                self._set_clock(self._moment(record))
+                self._set_clock(moment)
                 if not self._advance(offset):
                     touched.position = offset
                     break
@@ -208,7 +210,7 @@ class _PartitionPass:
             lead = self._lead(key)
             if lead is None or lead.due != moment:
                 continue
-            place = place or Place(topic=of.names.activities, partition=self.number, offset=before)
+            place = place or Place(of.names.activities, self.number, before)
             lead_id = key.decode()
             try:
                 decisions = of.funnel.advance(lead_id, lead, moment, place, self.now)
@@ -231,12 +233,11 @@ class _PartitionPass:
     def _take(self, record: Record, offset: int) -> None:
         made, of = self.made, self.of
         made.records += 1
-        value = record.value()
         kind, stamp = record.timestamp()
         try:
             if self.poison and (self.number, offset) in self.poison:
                 raise self.poison[self.number, offset]
-            activity = of.decode(value)
+            activity = of.decode(record.value())
             if activity.occurred_at > stamp + FUTURE_TOLERANCE:
                 raise Unreadable(
                     "future",
@@ -248,13 +249,13 @@ class _PartitionPass:
                     "future", f"its producer's timestamp {format_moment(stamp)} has not come yet"
                 )
             key = activity.lead_id.encode()
-            if self._goes_home(record, key, value or b""):
+            lead = self._lead(key)
+            if (record.key() != key or lead is None) and self._goes_home(record, key):
                 return
         except Unreadable as unreadable:
             self._dead_letter(record, unreadable)
             return
-        lead = self._lead(key)
-        place = Place(topic=of.names.activities, partition=self.number, offset=offset)
+        place = Place(of.names.activities, self.number, offset)
         try:
             applied = of.funnel.apply(lead, activity, place, self.now)
             if applied.decisions:
@@ -274,15 +275,17 @@ class _PartitionPass:
                 lead = self.touched.leads[key] = decode_lead(state)
         return lead
 
-    def _goes_home(self, record: Record, key: bytes, value: bytes) -> bool:
-        """Send a record that lies elsewhere to its lead's home; False when this is it."""
+    def _goes_home(self, record: Record, key: bytes) -> bool:
+        """Send a record that lies elsewhere to its lead's home; False when this is it.
+
+        Asked only of a lead that is new here, or of a record with another key: whom this
+        partition knows has its home here.
+        """
         of = self.of
-        if record.key() == key and (key in self.touched.leads or key in self.work.partition.table):
-            return False
         there = home(key, of.partitions)
         if record.key() == key and there == self.number:
             return False
-        headers = record.headers() or []
+        headers, value = record.headers() or [], record.value() or b""
         if of.forwarding.is_ours(key, value, headers):
             raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
         kept = [header for header in headers if header[0] != REKEYED]

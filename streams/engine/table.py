@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import peek
+from schemas.lead import due_of, peek
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -31,7 +31,7 @@ class Table:
     def due_of(self, lead: bytes) -> int:
         """When ``lead`` is due (ms); NEVER for one that is not here."""
         state = self._states.get(lead)
-        return NEVER if state is None else peek(state).due
+        return NEVER if state is None else due_of(state)
 
     def merge(self, changed: Mapping[bytes, bytes], moved: Iterable[tuple[str | None, str]]) -> None:
         """Take over what a committed pass changed: new states, and the (from, to) of its moves."""
@@ -39,8 +39,8 @@ class Table:
         for lead, state in changed.items():
             before = states.get(lead)
             states[lead] = state
-            moment = peek(state).due
-            if before is None or peek(before).due != moment:
+            moment = due_of(state)
+            if before is None or due_of(before) != moment:
                 due.put(moment, lead)
         for from_, to in moved:
             self.stages[to] += 1
