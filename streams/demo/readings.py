@@ -13,12 +13,17 @@ _RATE_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Reading:
-    """One scrape: leads by stage, records by outcome, stage changes decided, lag, broker's silence (s)."""
+    """One scrape.
+
+    Leads by stage, records by outcome, stage changes decided, how far behind, in how many
+    open partitions, and for how long (s) the brokers have been silent.
+    """
 
     leads: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     stage_changes: int = 0
     lag: int = 0
+    partitions: int = 0
     broker_silent: float = 0.0
 
     @property
@@ -31,6 +36,7 @@ def parse(exposition: str) -> Reading:
     """A scrape's text, read."""
     leads, outcomes = Counter[str](), Counter[str]()
     figures = Counter[str]()
+    silent = 0.0
     for family in text_string_to_metric_families(exposition):
         for sample in family.samples:
             match sample.name.removeprefix(PREFIX):
@@ -40,9 +46,18 @@ def parse(exposition: str) -> Reading:
                     outcomes[sample.labels["outcome"]] += int(sample.value)
                 case "stage_changes_total" | "consumer_lag_records" as name:
                     figures[name] += int(sample.value)
+                case "table_leads":
+                    figures["partitions"] += 1
                 case "broker_waiting_seconds":
                     silent = sample.value
-    return Reading(leads, outcomes, figures["stage_changes_total"], figures["consumer_lag_records"], silent)
+    return Reading(
+        leads,
+        outcomes,
+        figures["stage_changes_total"],
+        figures["consumer_lag_records"],
+        figures["partitions"],
+        silent,
+    )
 
 
 class Rate:

@@ -1,5 +1,6 @@
 """The demo, from beginning to end."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from streams.demo import read_back
 from streams.demo.interrupts import Interrupts
 from streams.demo.lines import Lines
 from streams.demo.readings import Rate, Reading
-from streams.demo.scene import Audience, Scene
+from streams.demo.scene import ENDING, Audience, Scene
 from streams.demo.screen import Screen
 from streams.demo.sender import HISTORY_DAYS, History, Sender, live
 from streams.demo.stack import FUNNEL, Stack, alone
@@ -42,6 +43,8 @@ class Options:
 
 def run(options: Options) -> Summary:
     """Run the demo; what it came to. Raises Mendable, or KeyboardInterrupt when asked to end too soon."""
+    # What goes wrong is said here, once; a log line would tear the picture.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     console = Console(highlight=False)
     funnel = load_funnel(FUNNEL.read_bytes(), FUNNEL.name)
     audience: Audience = (
@@ -61,6 +64,7 @@ def run(options: Options) -> Summary:
             audience.close()
     finally:
         audience.close()
+    console.print()
     audience.leads(show.reading.leads)
     console.print()
     console.print(summary.table())
@@ -136,7 +140,7 @@ class _Show:
 
     def end(self) -> Summary:
         """Let all that was sent be applied, end the worker, and count."""
-        self._settle("ENDING")
+        self._settle(ENDING)
         self._hold(True)
         self._wait_until_still()
         self._follower.end()
@@ -179,7 +183,7 @@ class _Show:
         """Wait until the held clock moves no one any more."""
         decided, since = -1, time.monotonic()
         while time.monotonic() - since < _STILL_SECONDS:
-            if not self._look("ENDING") or self.reading.stage_changes != decided:
+            if not self._look(ENDING) or self.reading.stage_changes != decided:
                 decided, since = self.reading.stage_changes, time.monotonic()
 
     def _hold(self, held: bool) -> None:

@@ -9,6 +9,9 @@ from streams import clock
 from streams.demo.read_back import Change
 from streams.demo.readings import Reading
 
+ENDING = "ENDING"
+"""The phase in which what was sent is applied, and counted."""
+
 
 class Scene(NamedTuple):
     """A moment of the demo.
@@ -60,5 +63,7 @@ def figures(scene: Scene) -> str:
         f"lag {reading.lag:,} · {reading.stage_changes:,} stage changes"
     )
     if reading.broker_silent > 1:
-        line += f" · Kafka has not answered for {reading.broker_silent:.0f} s"
+        return f"Kafka has not answered for {reading.broker_silent:.0f} s · {line}"
+    if reading.done and not reading.partitions:
+        return f"the worker is opening its partitions · {line}"
     return line

