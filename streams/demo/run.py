@@ -55,13 +55,14 @@ def run(options: Options) -> Summary:
     try:
         with alone(options.directory), Interrupts() as interrupts:
             with Stack(options.directory, interrupts) as stack:
-                _start(stack, audience)
-                show = _Show(stack, audience, interrupts)
-                show.history(options)
-                show.live(options)
-                summary = show.end()
-                audience.begin("Ending Kafka")
-            audience.close()
+                try:
+                    _start(stack, audience)
+                    show = _Show(stack, audience, interrupts)
+                    show.history(options)
+                    show.live(options)
+                    summary = show.end()
+                finally:
+                    audience.begin("Ending what was started")
     finally:
         audience.close()
     console.print()
