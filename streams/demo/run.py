@@ -53,16 +53,19 @@ def run(options: Options) -> Summary:
         else Lines(console, [*funnel.stages, *funnel.off_path])
     )
     try:
-        with alone(options.directory), Interrupts() as interrupts:
-            with Stack(options.directory, interrupts) as stack:
-                try:
-                    _start(stack, audience)
-                    show = _Show(stack, audience, interrupts)
-                    show.history(options)
-                    show.live(options)
-                    summary = show.end()
-                finally:
-                    audience.begin("Ending what was started")
+        with (
+            alone(options.directory),
+            Interrupts() as interrupts,
+            Stack(options.directory, interrupts) as stack,
+        ):
+            try:
+                _start(stack, audience)
+                show = _Show(stack, audience, interrupts)
+                show.history(options)
+                show.live(options)
+                summary = show.end()
+            finally:
+                audience.begin("Ending what was started")
     finally:
         audience.close()
     console.print()
