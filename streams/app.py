@@ -149,8 +149,8 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         input_topic=settings.activities_topic,
         changelog=settings.changelog,
         topic_id=source.topic_id,
-        admin=admin,
         reader_config=kafka_clients.reader(settings),
+        on_wait=metrics.waiting,
     )
     config = kafka_clients.transactional_producer(settings, transactional_id=transactional_id)
 

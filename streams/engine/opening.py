@@ -16,12 +16,10 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_INVALID,
     Consumer,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.engine.broker_errors import passes
 from streams.engine.changelog import Recovered
@@ -32,8 +30,8 @@ from streams.errors import OutsideWorld
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 5.0
+RETRY_SECONDS = 0.1
 READ_RECORDS = 10_000
-_LATEST, _EARLIEST = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 
 class Refused(OutsideWorld):
@@ -64,19 +62,27 @@ class Opener(Protocol):
 
 @dataclass
 class KafkaOpener:
-    """Opener on the group's offsets, the input topic and the changelog."""
+    """Opener on the group's offsets, the input topic and the changelog.
+
+    Asks consumers, never an AdminClient: that ends the process when it asks for offsets while a
+    coordinator moves, and after a broker's return insists on the leader's epoch of before
+    (librdkafka 2.16).
+    """
 
     group: str
     input_topic: str
     changelog: str
     topic_id: str
-    admin: AdminClient
     reader_config: Mapping[str, Any]
-    _offsets_reader: Consumer | None = None
+    on_wait: Callable[[str | None], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._member = Consumer({**self.reader_config, "group.id": self.group})
+        self._logs = Consumer({**self.reader_config, "isolation.level": "read_uncommitted"})
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
-        return self._offsets(self.input_topic, numbers, _LATEST)
+        return {number: self._bounds(self.input_topic, number)[1] for number in numbers}
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         """Call ``opened`` for each partition as soon as it is. Raises Refused."""
@@ -84,18 +90,20 @@ class KafkaOpener:
         while wanted():
             try:
                 committed = self._committed(numbers)
-                ends = self._offsets(self.changelog, numbers, _LATEST)
-                starts = self._offsets(self.changelog, numbers, _EARLIEST)
-                firsts = self._offsets(self.input_topic, numbers, _EARLIEST)
+                bounds = {number: self._bounds(self.changelog, number) for number in numbers}
+                firsts = {number: self._bounds(self.input_topic, number)[0] for number in numbers}
                 break
             except KafkaException as error:
-                if not passes(error.args[0]):
+                said: KafkaError = error.args[0]
+                if not passes(said):
                     raise
-                log.info("opening_waits", partitions=numbers, error=error.args[0].str())
-                time.sleep(0.05)
+                log.info("opening_waits", partitions=numbers, error=said.str())
+                self.on_wait(f"opening partitions: {said.str()}")
+                time.sleep(RETRY_SECONDS)
         else:
             return
-        for number, recovered in self._read(numbers, starts, ends, wanted):
+        self.on_wait(None)
+        for number, recovered in self._read(numbers, bounds, wanted):
             position = self._position(number, committed[number], recovered, firsts[number])
             table = Table(recovered.states)
             clock = recovered.meta.clock if recovered.meta else 0
@@ -103,38 +111,28 @@ class KafkaOpener:
 
     def _committed(self, numbers: list[int]) -> dict[int, int | None]:
         """The group's offsets; the broker answers only once no transaction is open on them."""
-        # Not the AdminClient's list_consumer_group_offsets: while a coordinator moves, it ends
-        # the process (librdkafka 2.16 asks for the group of a client that has none).
-        if self._offsets_reader is None:
-            self._offsets_reader = Consumer({**self.reader_config, "group.id": self.group})
         wanted = [TopicPartition(self.input_topic, number) for number in numbers]
         committed: dict[int, int | None] = {}
-        for partition in self._offsets_reader.committed(wanted, REQUEST_SECONDS):
+        for partition in self._member.committed(wanted, REQUEST_SECONDS):
             if partition.error is not None:
                 raise KafkaException(partition.error)
             committed[partition.partition] = None if partition.offset == OFFSET_INVALID else partition.offset
         return committed
 
-    def _offsets(self, topic: str, numbers: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
-        asked = {TopicPartition(topic, number): spec for number in numbers}
-        if not asked:
-            return {}
-        answers = self.admin.list_offsets(
-            asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=REQUEST_SECONDS
-        )
-        return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+    def _bounds(self, topic: str, number: int) -> tuple[int, int]:
+        """A log's first offset, and its end, uncommitted records included."""
+        bounds = self._logs.get_watermark_offsets(TopicPartition(topic, number), REQUEST_SECONDS)
+        if bounds is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic}: no answer"))
+        return bounds
 
     def _read(
-        self,
-        numbers: list[int],
-        starts: Mapping[int, int],
-        ends: Mapping[int, int],
-        wanted: Callable[[], bool],
+        self, numbers: list[int], bounds: Mapping[int, tuple[int, int]], wanted: Callable[[], bool]
     ) -> Iterable[tuple[int, Recovered]]:
         """The changelog of each partition, as soon as it has been read to its end."""
         recovering = {number: Recovered() for number in numbers}
-        for number in numbers:
-            if starts[number] >= ends[number]:
+        for number, (start, end) in bounds.items():
+            if start >= end:
                 yield number, recovering.pop(number)
         if not recovering:
             return
@@ -157,7 +155,7 @@ class KafkaOpener:
                         raise KafkaException(error)
                     else:
                         continue
-                    if position >= ends[number]:
+                    if position >= bounds[number][1]:
                         yield number, recovering.pop(number)
         finally:
             reader.close()
