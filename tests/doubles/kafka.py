@@ -248,13 +248,14 @@ class FakeOpener:
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         while wanted():
-            if not self.waits:
-                self.kafka.time_out()
             with self.kafka.changed:
                 committed = self.kafka.committed(numbers)
                 if committed is not None:
                     break
-                self.kafka.changed.wait(0.01)
+                if self.waits:
+                    self.kafka.changed.wait(0.01)
+                else:
+                    self.kafka.time_out()
         else:
             return
         for number in numbers:

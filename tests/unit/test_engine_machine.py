@@ -5,20 +5,32 @@ failures at every step, rebalances at every moment, reopenings and looks at the 
 come in any order; at the end all is applied, and compared with the replay.
 """
 
+from collections.abc import Callable
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from schemas.moments import SECOND
+from streams.engine.chunk import Chunk
+from streams.engine.engine import EngineFailed
 from streams.engine.transaction import Aborted, Fenced, Outgoing
 from tests.doubles.engines import GRACE, NAMES, PARTITIONS, START, Bench, lead_of
 from tests.doubles.kafka import FakeKafka, Step
 from tests.doubles.replay import differences
 
-LEADS = [lead_of(number, nth) for number in range(PARTITIONS) for nth in range(2)]
+LEADS = [lead_of(number, nth) for number in range(PARTITIONS) for nth in range(4)]
 leads = st.sampled_from(LEADS)
 types = st.sampled_from(["demo", "call", "seen"])
 steps = st.sampled_from(["begin", "produce", "offsets", "commit"])
+errors = st.sampled_from([Aborted, Fenced])
+workers = st.integers(0, 1)
+arrival = st.tuples(leads, types, st.integers(0, GRACE), st.sampled_from([0, 0, 1, 30, 70]))
+Move = tuple[int, str, int]
+moves = st.lists(
+    st.tuples(workers, st.sampled_from(["open", "deliver", "pass", "all", "all"]), st.integers(1, 5)),
+    max_size=6,
+)
 splits = st.lists(st.booleans(), min_size=PARTITIONS, max_size=PARTITIONS)
 
 
@@ -29,16 +41,20 @@ class Workers(RuleBasedStateMachine):
         super().__init__()
         self.kafka = FakeKafka(PARTITIONS, START)
         self.benches = [self._worker(number) for number in range(2)]
+        self.late: list[list[Chunk]] = [[], []]
 
     def _worker(self, number: int) -> Bench:
         # Small passes and few due leads at once, so that both get cut.
-        return Bench(self.kafka, f"worker-{number}", pass_records=4, max_due=2)
+        return Bench(self.kafka, f"worker-{number}", pass_records=4, max_due=1)
 
     # What comes in ---------------------------------------------------------------------
 
-    @rule(lead=leads, type_=types, ago=st.integers(0, GRACE))
-    def an_activity_arrives(self, lead: str, type_: str, ago: int) -> None:
-        self.benches[0].send(lead, type_, ago)
+    @rule(arrivals=st.lists(arrival, min_size=1, max_size=8), moves=moves)
+    def activities_arrive(self, arrivals: list[tuple[str, str, int, int]], moves: list[Move]) -> None:
+        for lead, type_, ago, seconds in arrivals:
+            self.kafka.now += seconds * SECOND
+            self.benches[0].send(lead, type_, ago)
+        self.they_go_on(moves)
 
     @rule(lead=leads, key=st.sampled_from([None, b"somebody"]), partition=st.integers(0, PARTITIONS - 1))
     def an_activity_arrives_elsewhere(self, lead: str, key: bytes | None, partition: int) -> None:
@@ -59,67 +75,106 @@ class Workers(RuleBasedStateMachine):
 
     # What workers do -------------------------------------------------------------------
 
-    @rule(which=st.integers(0, 1))
-    def it_opens(self, which: int) -> None:
-        self.benches[which].open()
+    @initialize(split=splits)
+    def it_begins(self, split: list[bool]) -> None:
+        self._rebalance(split, lost=False)
 
-    @rule(which=st.integers(0, 1), most=st.integers(1, 5))
-    def chunks_are_delivered(self, which: int, most: int) -> None:
-        self.benches[which].deliver(most)
+    @rule(moves=moves)
+    def they_go_on(self, moves: list[Move]) -> None:
+        """Hypothesis leaves whole rules out of a run; so what all depends on is a part of others too."""
+        for which, move, most in moves:
+            bench = self.benches[which]
+            if move in ("open", "all"):
+                bench.open()
+            if move in ("deliver", "all"):
+                bench.deliver(most)
+            if move in ("pass", "all"):
+                self._pass(which)
 
-    @rule(which=st.integers(0, 1), most=st.integers(1, 5))
-    def chunks_are_lost(self, which: int, most: int) -> None:
-        self.benches[which].reading.poll(most)
+    @rule(which=workers, most=st.integers(1, 5), kept=st.booleans())
+    def chunks_are_late_or_lost(self, which: int, most: int, kept: bool) -> None:
+        chunks = self.benches[which].reading.poll(most)
+        if kept:
+            self.late[which] += chunks
 
-    @rule(which=st.integers(0, 1))
-    def it_passes(self, which: int) -> None:
-        self.benches[which].engine.run_pass()
+    @rule(which=workers)
+    def late_chunks_arrive(self, which: int) -> None:
+        for chunk in self.late[which]:
+            self.benches[which].engine.accept(chunk)
+        self.late[which] = []
 
-    @rule(which=st.integers(0, 1), seconds=st.integers(0, 50))
+    @rule(which=workers, seconds=st.integers(0, 50))
     def it_looks_at_the_clock(self, which: int, seconds: int) -> None:
         self.kafka.now += seconds * SECOND
         self.benches[which].engine.sample_clock()
+        self._pass(which)
 
     # What goes wrong -------------------------------------------------------------------
 
-    @rule(step=steps, error=st.sampled_from([Aborted, Fenced]))
-    def a_step_will_fail(self, step: Step, error: type[Exception]) -> None:
+    @rule(which=workers, step=steps, error=errors)
+    def a_step_fails(self, which: int, step: Step, error: type[Exception]) -> None:
         def fail() -> None:
             raise error("ordered")
 
-        self.kafka.order(step, fail)
+        self._pass_with(which, step, fail)
 
-    @rule(which=st.integers(0, 1), committed=st.booleans())
-    def a_commit_will_vanish(self, which: int, committed: bool) -> None:
+    @rule(which=workers, committed=st.booleans(), error=errors)
+    def a_commit_vanishes(self, which: int, committed: bool, error: type[Exception]) -> None:
         def vanish() -> None:
             if committed:
                 self.kafka.end_transaction(f"worker-{which}", "committed")
-            raise Aborted("unknown")
+            raise error("unknown")
 
-        self.kafka.order("commit", vanish)
+        self._pass_with(which, "commit", vanish)
+
+    @rule(which=workers, step=steps, split=splits, lost=st.booleans(), opens=st.booleans())
+    def the_group_rebalances_in_a_pass(
+        self, which: int, step: Step, split: list[bool], lost: bool, opens: bool
+    ) -> None:
+        def rebalance() -> None:
+            self._rebalance(split, lost)
+            if opens:
+                self.benches[which].open()
+
+        self._pass_with(which, step, rebalance)
+
+    def _pass_with(self, which: int, step: Step, action: Callable[[], None]) -> None:
+        """One pass, if there is something for it, in which this happens."""
+        self.benches[which].open()
+        self.benches[which].deliver()
+        self.kafka.order(step, action)
+        self._pass(which)
+        self.kafka.calm()
+
+    def _pass(self, which: int) -> None:
+        try:
+            self.benches[which].engine.run_pass()
+        except EngineFailed:
+            # Fenced too often: the worker ends, and its supervisor starts it again.
+            self.it_is_killed_and_started_again(which)
 
     @rule(split=splits, lost=st.booleans())
     def the_group_rebalances(self, split: list[bool], lost: bool) -> None:
+        self._rebalance(split, lost)
+
+    def _rebalance(self, split: list[bool], lost: bool) -> None:
         for bench in self.benches:
             bench.take(lost=lost)
         group = self.kafka.rebalance()
         for side, bench in zip((True, False), self.benches, strict=True):
             bench.engine.assign([n for n in range(PARTITIONS) if split[n] is side], group)
 
-    @rule(step=steps, split=splits, lost=st.booleans())
-    def it_will_rebalance_during_a_pass(self, step: Step, split: list[bool], lost: bool) -> None:
-        self.kafka.order(step, lambda: self.the_group_rebalances(split, lost))
-
-    @rule(which=st.integers(0, 1))
+    @rule(which=workers)
     def it_is_killed_and_started_again(self, which: int) -> None:
-        self.benches[which] = self._worker(which)
+        self.benches[which], self.late[which] = self._worker(which), []
+        self._rebalance([which == 1] * PARTITIONS, lost=False)
 
-    @rule(which=st.integers(0, 1), split=splits)
-    def it_is_a_zombie_for_a_while(self, which: int, split: list[bool]) -> None:
+    @rule(which=workers)
+    def it_is_a_zombie_for_a_while(self, which: int) -> None:
         """The group goes on without it, which it does not know yet."""
-        group = self.kafka.rebalance()
-        self.benches[1 - which].take()
-        self.benches[1 - which].engine.assign(list(range(PARTITIONS)), group)
+        other = self.benches[1 - which]
+        other.take()
+        other.engine.assign(list(range(PARTITIONS)), self.kafka.rebalance())
 
     # What must hold --------------------------------------------------------------------
 
