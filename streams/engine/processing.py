@@ -16,7 +16,7 @@ from qualifiers import Funnel
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place, StageChange, encode_stage_change
-from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.lead import Lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
 from streams.engine.chunk import Headers, Record
@@ -67,7 +67,7 @@ class Touched:
     def merge(self) -> None:
         """Make it the partition's state: its transaction has been committed."""
         partition = self.partition
-        partition.table.merge(self.states, self.moved)
+        partition.table.merge(self.states, self.moved, self.leads)
         partition.position, partition.clock = self.position, self.clock
         partition.inbox.drop_until(self.position)
 
@@ -270,9 +270,9 @@ class _PartitionPass:
     def _lead(self, key: bytes) -> Lead | None:
         lead = self.touched.leads.get(key)
         if lead is None:
-            state = self.work.partition.table.get(key)
-            if state is not None:
-                lead = self.touched.leads[key] = decode_lead(state)
+            lead = self.work.partition.table.take(key)
+            if lead is not None:
+                self.touched.leads[key] = lead
         return lead
 
     def _goes_home(self, record: Record, key: bytes) -> bool:

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 Headers = Sequence[tuple[str, bytes | None]]
 ATTEMPT_SECONDS = 5.0
 FLUSH_SECONDS = 1.0
+ANY_PARTITION = -1
+"""librdkafka chooses, by the key."""
 
 
 class Outgoing(NamedTuple):
@@ -108,15 +110,14 @@ class KafkaTransaction:
     def produce(self, records: Iterable[Outgoing]) -> None:
         """Queue records; waits while the producer's queue is full."""
         produce = self._producer.produce
-        for record in records:
-            arguments: dict[str, Any] = {"key": record.key, "value": record.value}
-            if record.partition is not None:
-                arguments["partition"] = record.partition
-            if record.headers is not None:
-                arguments["headers"] = list(record.headers)
+        for topic, partition, key, value, headers in records:
+            where = ANY_PARTITION if partition is None else partition
             while True:
                 try:
-                    produce(record.topic, **arguments)
+                    if headers is None:
+                        produce(topic, value, key, where)
+                    else:
+                        produce(topic, value, key, where, headers=list(headers))
                     break
                 except BufferError:
                     if self.should_stop():
