@@ -18,7 +18,8 @@ from confluent_kafka.admin import AdminClient
 
 from qualifiers import Funnel
 from streams import agents, clock, kafka_clients, timers, web
-from streams.engine.engine import Engine, Limits
+from streams.engine.engine import Engine
+from streams.engine.failures import Limits
 from streams.engine.hold import ClockHold, say
 from streams.engine.homes import Forwarding
 from streams.engine.identity import Identity, identify
@@ -62,6 +63,11 @@ class LeadgateApp(faust.App):
     def _new_transport(self) -> ChunkTransport:
         return ChunkTransport(self.conf.broker_consumer, self)
 
+    def on_rebalance_end(self) -> None:
+        """Faust's, and the consumer is told."""
+        super().on_rebalance_end()
+        self.consumer.rebalanced()
+
     def _create_directories(self) -> None:
         """Faust's data directory is for tables of its own, of which there are none."""
 
@@ -101,8 +107,9 @@ class Worker:
             pass
         finally:
             self.hold.close()
-        if self.app.failure is not None:
-            raise self.app.failure
+        failure = self.app.failure or worker.crash_reason
+        if failure is not None:
+            raise failure
 
 
 class _FaustWorker(faust.Worker):

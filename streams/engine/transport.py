@@ -57,6 +57,10 @@ class ChunkConsumer(BaseConsumer):
     def _engine(self) -> Engine:
         return cast(Engine, self.app.engine)
 
+    def rebalanced(self) -> None:
+        """Faust has come to the end of a rebalance: chunks may flow."""
+        self._arrived.set()
+
     def _wake(self) -> None:
         self.loop.call_soon_threadsafe(self._arrived.set)
 
@@ -64,18 +68,23 @@ class ChunkConsumer(BaseConsumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Chunk]]:
         assert self._poller is not None
-        active = {tp.partition for tp in active_partitions or ()}
-        chunks = self._poller.take(active.__contains__)
+        topic = self._poller.topic
+
+        def wanted(partition: int) -> bool:
+            # Faust empties its queues at the end of a rebalance, when it lets messages flow already.
+            return not self.app.rebalancing and TP(topic, partition) in (active_partitions or ())
+
+        chunks = self._poller.take(wanted)
         if not chunks:
             self._arrived.clear()
             try:
                 await asyncio.wait_for(self._arrived.wait(), timeout)
             except TimeoutError:
                 return {}
-            chunks = self._poller.take(active.__contains__)
+            chunks = self._poller.take(wanted)
         by_partition: dict[TP, list[Chunk]] = {}
         for chunk in chunks:
-            tp = TP(self._poller.topic, chunk.partition)
+            tp = TP(topic, chunk.partition)
             # Faust drops what lies before its own idea of the position, which
             # knows nothing of partitions that the engine has opened again.
             self._read_offset[tp] = None
