@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from streams.engine.engine import Engine, Limits
+from streams.engine.engine import Engine
+from streams.engine.failures import Limits
 from streams.engine.homes import Forwarding
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition

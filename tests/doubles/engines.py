@@ -10,7 +10,8 @@ from typing import Any
 from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.moments import SECOND, format_moment
 from streams.engine.changelog import META_KEY, decode_meta
-from streams.engine.engine import Engine, Limits
+from streams.engine.engine import Engine
+from streams.engine.failures import Limits
 from streams.engine.homes import Forwarding, home
 from streams.engine.processing import Names, Processor
 from streams.engine.transaction import Outgoing, Transaction

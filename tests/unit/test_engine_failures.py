@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.engine.engine import EngineFailed
+from streams.engine.failures import EngineFailed
 from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge
 from tests.doubles.engines import NAMES, Bench, lead_of
 from tests.doubles.kafka import Step

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from schemas.moments import SECOND
 from streams.engine.chunk import Chunk
-from streams.engine.engine import EngineFailed
+from streams.engine.failures import EngineFailed
 from streams.engine.transaction import Aborted, Fenced, Outgoing
 from tests.doubles.engines import GRACE, NAMES, PARTITIONS, START, Bench, lead_of
 from tests.doubles.kafka import FakeKafka, Step
