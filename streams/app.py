@@ -24,8 +24,9 @@ from streams.engine.hold import ClockHold, say
 from streams.engine.homes import Forwarding
 from streams.engine.identity import Identity, identify
 from streams.engine.opening import KafkaOpener
+from streams.engine.passes import Names
 from streams.engine.poller import GroupListener, Poller
-from streams.engine.processing import Names, Processor
+from streams.engine.processing import Processor
 from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
 from streams.errors import OutsideWorld

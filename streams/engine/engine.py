@@ -24,7 +24,8 @@ from streams.engine.failures import EngineFailed, Failures, Limits
 from streams.engine.inbox import LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
-from streams.engine.processing import EvaluationFailed, Pass, Processor, Work
+from streams.engine.passes import EvaluationFailed, Pass, Work
+from streams.engine.processing import Processor
 from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction
 
 log = structlog.get_logger(__name__)
@@ -108,7 +109,7 @@ class Engine:
             thread.start()
 
     def hurry(self) -> None:
-        """The worker is about to stop: wait for an absent broker no more. A pass that it answers is finished."""
+        """The worker is about to stop: wait for an absent broker no more. A pass under way is finished."""
         self._hurrying.set()
 
     def stop(self) -> None:

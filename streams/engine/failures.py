@@ -14,7 +14,7 @@ import structlog
 
 from schemas.dead_letter import Unreadable
 from streams.engine.failed_evaluations import FailedEvaluations
-from streams.engine.processing import EvaluationFailed, Pass, Work
+from streams.engine.passes import EvaluationFailed, Pass, Work
 from streams.engine.transaction import TooLarge
 from streams.errors import OutsideWorld
 

@@ -5,9 +5,8 @@ the tables, and what it has made is merged only after its transaction has been
 committed; until then it can be thrown away.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
@@ -19,85 +18,16 @@ from schemas.decision import Place, StageChange, encode_stage_change
 from schemas.lead import Lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
-from streams.engine.chunk import Headers, Record
+from streams.engine.chunk import Record
+from streams.engine.envelopes import dead_letter_headers, event_headers
 from streams.engine.homes import REKEYED, Forwarding, home
-from streams.engine.partition import Partition
+from streams.engine.passes import EvaluationFailed, Names, Pass, Touched, Work
 from streams.engine.transaction import Outgoing
 
 FUTURE_TOLERANCE = 5 * MINUTE
 """How far (ms) an activity may be dated after the moment at which it was appended."""
 
 NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
-
-
-class EvaluationFailed(Exception):
-    """The funnel raised: our bug, at a known place in the input (``by_time``: on a lead due before it).
-
-    ``after`` is the offset of the record before it: they need not be consecutive.
-    """
-
-    def __init__(
-        self, partition: int, offset: int, after: int, error: Exception, by_time: bool = False
-    ) -> None:
-        super().__init__(f"partition {partition}, offset {offset}: {type(error).__name__}: {error}")
-        self.partition, self.offset, self.after, self.by_time = partition, offset, after, by_time
-
-
-@dataclass(slots=True, frozen=True)
-class Names:
-    """The topics that a pass writes to."""
-
-    activities: str
-    stage_changes: str
-    dead_letters: str
-    changelog: str
-
-
-@dataclass(slots=True)
-class Touched:
-    """What a pass has made of one partition."""
-
-    partition: Partition
-    position: int
-    clock: int
-    leads: dict[bytes, Lead] = field(default_factory=dict)
-    states: dict[bytes, bytes] = field(default_factory=dict)
-    moved: list[tuple[str | None, str]] = field(default_factory=list)
-
-    def merge(self) -> None:
-        """Make it the partition's state: its transaction has been committed."""
-        partition = self.partition
-        partition.table.merge(self.states, self.moved, self.leads)
-        partition.position, partition.clock = self.position, self.clock
-        partition.inbox.drop_until(self.position)
-
-
-@dataclass(slots=True)
-class Pass:
-    """What one pass has made: the records of its transaction, and what it has to tell the metrics."""
-
-    touched: list[Touched] = field(default_factory=list)
-    outgoing: list[Outgoing] = field(default_factory=list)
-    records: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    types: Counter[str] = field(default_factory=Counter)
-    dead: Counter[str] = field(default_factory=Counter)
-    decisions: list[StageChange] = field(default_factory=list)
-    decided_stamps: list[int] = field(default_factory=list)
-
-    @property
-    def positions(self) -> dict[int, int]:
-        """The next input offset of every partition touched, also of those that time alone moved."""
-        return {touched.partition.number: touched.position for touched in self.touched}
-
-
-@dataclass(slots=True)
-class Work:
-    """What a pass takes of one partition: its first waiting records, and where they end."""
-
-    partition: Partition
-    records: list[Record]
-    position: int
 
 
 @dataclass
@@ -324,29 +254,3 @@ class _PartitionPass:
         meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
         self.made.touched.append(touched)
-
-
-def event_headers(change: StageChange) -> Headers:
-    """The CloudEvents 1.0 headers of a stage change (Kafka protocol binding, binary mode)."""
-    return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", change.id.encode()),
-        ("ce_source", f"/leadgate/funnels/{change.funnel}".encode()),
-        ("ce_type", b"leadgate.lead.stage_changed"),
-        ("ce_subject", change.lead_id.encode()),
-        ("ce_time", format_moment(change.occurred_at).encode()),
-        ("content-type", b"application/json"),
-    ]
-
-
-def dead_letter_headers(record: Record, unreadable: Unreadable) -> Headers:
-    """Where a dead letter lay and what was wrong with it, as Spring and Kafka Connect name it."""
-    values: Mapping[str, object] = {
-        "original-topic": record.topic(),
-        "original-partition": record.partition(),
-        "original-offset": record.offset(),
-        "original-timestamp": record.timestamp()[1],
-        "exception-fqcn": f"leadgate.{unreadable.reason}",
-        "exception-message": unreadable,
-    }
-    return [(f"kafka_dlt-{name}", str(value).encode()) for name, value in values.items()]

@@ -49,6 +49,7 @@ class ChunkConsumer(BaseConsumer):
 
     async def on_stop(self) -> None:
         """Finish the pass and leave the group."""
+        self._engine.hurry()
         if self._poller is not None:
             await asyncio.to_thread(self._poller.stop, STOP_SECONDS)
         await asyncio.to_thread(self._engine.stop)

@@ -27,7 +27,7 @@ from schemas.dead_letter import DeadLetterReason
 from schemas.decision import ActivityCause
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
-from streams.engine.processing import Pass
+from streams.engine.passes import Pass
 from streams.metrics.catalogue import CATALOGUE, PREFIX, Entry, Labels
 
 Samples = Mapping[Labels, float]

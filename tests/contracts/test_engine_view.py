@@ -12,7 +12,8 @@ from streams.engine.failures import Limits
 from streams.engine.homes import Forwarding
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
-from streams.engine.processing import Names, Processor
+from streams.engine.passes import Names
+from streams.engine.processing import Processor
 from streams.engine.table import Table
 from streams.metrics import Metrics
 from streams.web import EngineView

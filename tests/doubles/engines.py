@@ -13,7 +13,8 @@ from streams.engine.changelog import META_KEY, decode_meta
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
 from streams.engine.homes import Forwarding, home
-from streams.engine.processing import Names, Processor
+from streams.engine.passes import Names
+from streams.engine.processing import Processor
 from streams.engine.transaction import Outgoing, Transaction
 from streams.intake.native import decode_native
 from streams.metrics import Metrics

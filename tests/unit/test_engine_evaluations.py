@@ -10,7 +10,7 @@ from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.activity import Activity
 from schemas.moments import SECOND
 from streams.engine.failures import EngineFailed
-from streams.engine.processing import EvaluationFailed
+from streams.engine.passes import EvaluationFailed
 from streams.engine.transaction import Outgoing
 from tests.doubles.engines import FUNNEL, GRACE, Bench, clocked, lead_of
 

@@ -11,7 +11,7 @@ from schemas.moments import SECOND
 from streams.engine.engine import Observer
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
-from streams.engine.processing import Pass
+from streams.engine.passes import Pass
 from streams.engine.table import Table
 from streams.metrics import CATALOGUE, PREFIX, Metrics, catalogue_table
 from tests.doubles.workers import START, live, partition, shop

@@ -22,7 +22,7 @@ from qualifiers.presets import preset_text
 from schemas.activity import Activity
 from schemas.decision import Place, encode_stage_change
 from schemas.lead import decode_lead, encode_lead
-from streams.engine.processing import event_headers
+from streams.engine.envelopes import event_headers
 from streams.intake.native import decode_native
 
 

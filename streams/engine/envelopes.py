@@ -1,0 +1,34 @@
+"""The headers of what goes out: what a subscriber or an operator reads without opening the value."""
+
+from collections.abc import Mapping
+
+from schemas.dead_letter import Unreadable
+from schemas.decision import StageChange
+from schemas.moments import format_moment
+from streams.engine.chunk import Headers, Record
+
+
+def event_headers(change: StageChange) -> Headers:
+    """The CloudEvents 1.0 headers of a stage change (Kafka protocol binding, binary mode)."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", change.id.encode()),
+        ("ce_source", f"/leadgate/funnels/{change.funnel}".encode()),
+        ("ce_type", b"leadgate.lead.stage_changed"),
+        ("ce_subject", change.lead_id.encode()),
+        ("ce_time", format_moment(change.occurred_at).encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def dead_letter_headers(record: Record, unreadable: Unreadable) -> Headers:
+    """Where a dead letter lay and what was wrong with it, as Spring and Kafka Connect name it."""
+    values: Mapping[str, object] = {
+        "original-topic": record.topic(),
+        "original-partition": record.partition(),
+        "original-offset": record.offset(),
+        "original-timestamp": record.timestamp()[1],
+        "exception-fqcn": f"leadgate.{unreadable.reason}",
+        "exception-message": unreadable,
+    }
+    return [(f"kafka_dlt-{name}", str(value).encode()) for name, value in values.items()]
