@@ -62,6 +62,9 @@ class PlayedEngine:
     def start(self, _reading: object) -> None:
         self._log.append("engine starts")
 
+    def hurry(self) -> None:
+        self._log.append("engine hurries")
+
     def stop(self) -> None:
         self._log.append("engine stops")
 
@@ -161,6 +164,7 @@ def test_faust_starts_the_poller_once_and_stops_it_before_the_engine() -> None:
         "engine starts",
         "poller starts",
         "assigned [0, 1]",
+        "engine hurries",
         "poller stops",
         "engine stops",
     ]
