@@ -250,7 +250,7 @@ class FakeOpener:
         while wanted():
             with self.kafka.changed:
                 committed = self.kafka.committed(numbers)
-                if committed is not None:
+                if committed is not None and all(map(self._readable, numbers)):
                     break
                 if self.waits:
                     self.kafka.changed.wait(0.01)
@@ -267,6 +267,10 @@ class FakeOpener:
             opened(
                 Opened(number, Table(recovered.states), committed[number] or 0, clock, recovered.records, 0.0)
             )
+
+    def _readable(self, number: int) -> bool:
+        """Whether no open transaction keeps the changelog from being read to its end."""
+        return self.kafka.read(self.changelog, number)[1] == self.kafka.end(self.changelog, number)
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         return {number: self.kafka.end(self.input_topic, number) for number in numbers}
