@@ -1,0 +1,150 @@
+"""A transaction, on the double and on the real broker: all or nothing, once, by one producer."""
+
+import random
+from typing import Any
+
+import pytest
+
+from streams import kafka_clients
+from streams.engine import transaction as transaction_module
+from streams.engine.homes import home
+from streams.engine.transaction import Aborted, Fenced, Interrupted, KafkaTransaction, Outgoing, TooLarge
+from streams.settings import Settings
+from tests.doubles.brokers import Broker, TheReal, kept, open_all
+
+
+def records(broker: Broker, *keys: bytes) -> list[Outgoing]:
+    return [Outgoing(broker.output, None, key, b"value", [("name", b"text")]) for key in keys]
+
+
+def test_all_of_it_is_there_once_it_is_committed(broker: Broker) -> None:
+    made = broker.transaction("one")
+    made.begin()
+    made.produce(records(broker, b"a", b"b"))
+    made.produce(kept(broker.changelog, 0, 7, 70, b"anna"))
+    made.offsets({0: 7}, broker.group())
+    assert broker.said() == []
+    made.commit()
+    assert sorted(key or b"" for key in broker.said()) == [b"a", b"b"]
+    assert open_all(broker.opener(), 0)[0].position == 7
+
+
+def test_none_of_it_is_there_when_it_is_aborted_and_the_next_one_goes_on(broker: Broker) -> None:
+    made = broker.transaction("one")
+    made.begin()
+    made.produce(records(broker, b"a"))
+    made.offsets({0: 7}, broker.group())
+    made.abort()
+    assert broker.said() == []
+    assert open_all(broker.opener(), 0)[0].position == 0
+    made.begin()
+    made.produce(records(broker, b"b"))
+    made.commit()
+    assert broker.said() == [b"b"]
+
+
+def test_to_abort_what_has_not_begun_changes_nothing(broker: Broker) -> None:
+    made = broker.transaction("one")
+    made.abort()
+    made.begin()
+    made.produce(records(broker, b"a"))
+    made.commit()
+    made.abort()
+    assert broker.said() == [b"a"]
+
+
+def test_a_newer_producer_of_the_same_name_takes_over(broker: Broker) -> None:
+    old = broker.transaction("one")
+    old.begin()
+    old.produce(records(broker, b"old"))
+    old.offsets({0: 7}, broker.group())
+    new = broker.transaction("one")
+    with pytest.raises(Fenced):
+        old.commit()
+    assert open_all(broker.opener(), 0)[0].position == 0
+    new.begin()
+    new.produce(records(broker, b"new"))
+    new.commit()
+    assert broker.said() == [b"new"]
+    old.close()
+
+
+def test_a_fenced_producer_is_fenced_at_the_next_step_too(broker: Broker) -> None:
+    old = broker.transaction("one")
+    broker.transaction("one")
+    with pytest.raises(Fenced):
+        _whole(old, records(broker, b"old"), broker.group())
+    assert broker.said() == []
+
+
+def test_offsets_of_an_earlier_generation_are_refused(broker: Broker) -> None:
+    made = broker.transaction("one")
+    before = broker.group()
+    broker.go_on()
+    made.begin()
+    made.produce(records(broker, b"late"))
+    with pytest.raises(Aborted):
+        _offsets_and_commit(made, before)
+    made.abort()
+    assert broker.said() == []
+    _whole(made, records(broker, b"in time"), broker.group())
+    assert broker.said() == [b"in time"]
+
+
+def test_offsets_taken_before_the_group_goes_on_are_committed(broker: Broker) -> None:
+    """Whoever opens the partition after that waits for them."""
+    made = broker.transaction("one")
+    made.begin()
+    made.produce(kept(broker.changelog, 0, 7, 70))
+    made.offsets({0: 7}, broker.group())
+    broker.go_on()
+    made.commit()
+    assert open_all(broker.opener(), 0)[0].position == 7
+
+
+# On the real one alone --------------------------------------------------------------------
+
+
+def test_a_record_that_its_topic_does_not_take_is_too_large(real: TheReal) -> None:
+    """The broker says so of a record, whichever step is told; the producer can be used again."""
+    small = f"{real.input}-small"
+    real.create(small, **{"max.message.bytes": "2000"})
+    made = real.transaction("one")
+    noise = random.Random(1).randbytes(10_000)  # what can't be compressed
+    with pytest.raises(TooLarge):
+        _whole(made, [Outgoing(small, 0, b"key", noise)], real.group())
+    made.abort()
+    _whole(made, records(real, b"small enough"), real.group())
+    assert real.said() == [b"small enough"]
+
+
+def test_waiting_for_an_absent_broker_ends_when_the_worker_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction_module, "ATTEMPT_SECONDS", 0.1)
+    asked: list[str | None] = []
+    config = kafka_clients.transactional_producer(
+        Settings(bootstrap_servers="127.0.0.1:1"), transactional_id="absent"
+    )
+    with pytest.raises(Interrupted):
+        KafkaTransaction(config, "in", lambda: len(asked) == 3, asked.append)
+    assert len(asked) == 3
+    assert all("init_transactions" in (why or "") for why in asked)
+
+
+def test_partitions_are_chosen_as_javas_clients_do(real: TheReal) -> None:
+    keys = [b"a", b"lead-1", "ålesund".encode(), b"another key"]
+    _whole(real.transaction("one"), [Outgoing(real.changelog, None, key, b"") for key in keys], real.group())
+    ends = real.opener()
+    by_home = [sum(home(key, 2) == number for key in keys) for number in range(2)]
+    # One marker each.
+    assert [ends._bounds(real.changelog, number)[1] for number in range(2)] == [n + 1 for n in by_home]
+
+
+def _whole(made: Any, outgoing: list[Outgoing], group: Any) -> None:
+    made.begin()
+    made.produce(outgoing)
+    _offsets_and_commit(made, group)
+
+
+def _offsets_and_commit(made: Any, group: Any) -> None:
+    made.offsets({1: 3}, group)
+    made.commit()
