@@ -10,7 +10,7 @@ two polls, so that a chunk is always of one opening of its partition.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
 import structlog
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 SEEK_SECONDS = 10.0
+FULL_SECONDS = 1.0
 
 
 class PositionGone(OutsideWorld):
@@ -77,6 +78,8 @@ class Poller(threading.Thread):
         self._queued = 0
         self._reading: dict[int, tuple[int, int]] = {}
         self._assigned: set[int] = set()
+        self._room_at = time.monotonic()
+        self._halted = False
         self._stopping = threading.Event()
         self.consumer = Consumer(dict(config))
 
@@ -130,7 +133,7 @@ class Poller(threading.Thread):
     def _poll(self) -> None:
         while self._commands:
             self._commands.popleft()()
-        if self._queued + self._backlog() > self._max_backlog:
+        if self._is_full():
             self._stopping.wait(POLL_SECONDS / 10)
             return
         first = self.consumer.poll(POLL_SECONDS)
@@ -149,6 +152,28 @@ class Poller(threading.Thread):
         for partition in waiting.keys() | ends.keys():
             self._queue(partition, waiting.get(partition, []), ends.get(partition))
         self._on_chunk()
+
+    def _is_full(self) -> bool:
+        """Whether to leave the consumer alone for now, as enough waits.
+
+        Not for long: it would hear of no rebalance. Then everything is paused instead,
+        which costs what has been fetched, and polling goes on.
+        """
+        now = time.monotonic()
+        if self._queued + self._backlog() <= self._max_backlog:
+            self._room_at = now
+            if self._halted:
+                self._halted = False
+                self.consumer.resume(self._places(self._reading))
+        elif not self._halted:
+            if now - self._room_at < FULL_SECONDS:
+                return True
+            self._halted = True
+            self.consumer.pause(self._places(self._reading))
+        return False
+
+    def _places(self, partitions: Iterable[int]) -> list[TopicPartition]:
+        return [TopicPartition(self.topic, partition) for partition in partitions]
 
     def _queue(self, partition: int, records: list[Record], end: int | None) -> None:
         reading = self._reading.get(partition)
@@ -190,13 +215,14 @@ class Poller(threading.Thread):
                     raise
                 time.sleep(0.01)
         self._reading[partition] = (epoch, position)
-        self.consumer.resume([target])
+        if not self._halted:
+            self.consumer.resume([target])
 
     def _pause(self, partitions: list[int]) -> None:
         ours = [partition for partition in partitions if partition in self._assigned]
         for partition in ours:
             self._reading.pop(partition, None)
-        self.consumer.pause([TopicPartition(self.topic, partition) for partition in ours])
+        self.consumer.pause(self._places(ours))
 
     def _rejoin(self, after: float) -> None:
         self.consumer.unsubscribe()
@@ -213,7 +239,7 @@ class Poller(threading.Thread):
         numbers = sorted(partition.partition for partition in partitions)
         self._assigned = set(numbers)
         consumer.assign([TopicPartition(self.topic, number, OFFSET_END) for number in numbers])
-        consumer.pause([TopicPartition(self.topic, number) for number in numbers])
+        consumer.pause(self._places(numbers))
         self._listener.assigned(numbers, group)
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
