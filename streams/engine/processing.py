@@ -7,7 +7,6 @@ committed; until then it can be thrown away.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from heapq import heappop, heappush
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
@@ -19,6 +18,7 @@ from schemas.lead import Lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
 from streams.engine.chunk import Record
+from streams.engine.due_index import Upcoming
 from streams.engine.envelopes import dead_letter_headers, event_headers
 from streams.engine.homes import REKEYED, Forwarding, home
 from streams.engine.passes import EvaluationFailed, Names, Pass, Touched, Work
@@ -82,7 +82,7 @@ class _PartitionPass:
         partition = work.partition
         self.touched = Touched(partition, partition.position, partition.clock)
         self.number = partition.number
-        self.due: list[tuple[int, bytes]] = []
+        self.due = Upcoming(iter(()))
         self.final = self.touched.clock
         self.moved_by_time = 0
         self.before = partition.position - 1
@@ -94,7 +94,7 @@ class _PartitionPass:
             wall = partition.wall if not work.records else None
             moments = [self._moment(record) for record in work.records]
             self.final = max(touched.clock, wall or 0, *moments)
-            self.due = partition.table.due.until(self.final)
+            self.due = Upcoming(partition.table.due.until(self.final))
         touched.position = work.position
         for record, moment in zip(work.records, moments, strict=True):
             offset = record.offset()
@@ -132,11 +132,11 @@ class _PartitionPass:
         """
         due, clock, of = self.due, self.touched.clock, self.of
         place: Place | None = None
-        while due and due[0][0] <= clock:
+        while due.earliest <= clock:
             if self.moved_by_time >= of.max_due:
-                self.touched.clock = max(self.work.partition.clock, due[0][0] - 1)
+                self.touched.clock = max(self.work.partition.clock, due.earliest - 1)
                 return False
-            moment, key = heappop(due)
+            moment, key = due.pop()
             lead = self._lead(key)
             if lead is None or lead.due != moment:
                 continue
@@ -156,7 +156,7 @@ class _PartitionPass:
 
     def _expect(self, lead: Lead, key: bytes) -> None:
         if lead.due <= self.final and not self.held:
-            heappush(self.due, (lead.due, key))
+            self.due.put(lead.due, key)
 
     # Records ------------------------------------------------------------------------
 
