@@ -9,7 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+log = structlog.get_logger(__name__)
 
 KEY = b"clock"
 ANSWER_SECONDS = 30.0
@@ -47,7 +50,7 @@ class ClockHold:
             if error is None:
                 at_end = False
                 if message.key() == KEY:
-                    self.held = bool(json.loads(message.value() or b"{}").get("held"))
+                    self.held = _said(message.value(), self.held)
             elif error.code() == KafkaError._PARTITION_EOF:
                 at_end = True
             elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -57,6 +60,18 @@ class ClockHold:
     def close(self) -> None:
         """Let the reader go."""
         self._reader.close()
+
+
+def _said(value: bytes | None, before: bool) -> bool:
+    """What a record says. One that is not ours changes nothing: it stays there, for every start to come."""
+    try:
+        held = json.loads(value)["held"] if value is not None else False
+    except (ValueError, TypeError, KeyError):
+        held = None
+    if not isinstance(held, bool):
+        log.warning("clock_word_not_understood", value=value)
+        return before
+    return held
 
 
 def say(producer_config: Mapping[str, Any], topic: str, held: bool) -> None:
