@@ -26,7 +26,7 @@ from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
 from streams.engine.passes import EvaluationFailed, Pass, Work
 from streams.engine.processing import Processor
-from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction
+from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction, TransactionError
 
 log = structlog.get_logger(__name__)
 
@@ -276,7 +276,13 @@ class Engine:
 
     def _renew_transaction(self) -> None:
         if self._transaction is None:
-            self._transaction = self.new_transaction(self._hurrying.is_set, self.observer.waiting)
+            try:
+                self._transaction = self.new_transaction(self._hurrying.is_set, self.observer.waiting)
+            except TransactionError as error:
+                raise EngineFailed(
+                    f"Kafka does not let the worker use its transactional id ({error}); "
+                    "allow it (or give it another: LEADGATE_WORKER_ID), and start the worker again"
+                ) from error
 
     def run_pass(self) -> bool:
         """One pass; False when there was nothing to do."""

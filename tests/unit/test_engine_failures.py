@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from streams.engine.failures import EngineFailed
-from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge
+from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge, Transaction
 from tests.doubles.engines import NAMES, Bench, lead_of
 from tests.doubles.kafka import Step
 
@@ -152,3 +152,16 @@ def test_it_is_found_though_the_other_partitions_are_never_empty() -> None:
         if bench.dead():
             break
     assert bench.dead() == ["leadgate.too_large"]
+
+
+def test_a_broker_that_takes_no_transactions_of_ours_ends_the_worker_with_a_reason() -> None:
+    """Not authorised, say: that is somebody's to mend, and no bug of leadgate's."""
+    bench = Bench()
+
+    def refused(_stop: object, _wait: object) -> Transaction:
+        raise Fenced("init_transactions: not authorised")
+
+    bench.engine.new_transaction = refused
+    bench.assign()
+    with pytest.raises(EngineFailed, match=r"transactional id .*not authorised"):
+        bench.work()
