@@ -17,7 +17,7 @@ from streams.engine.failures import EngineFailed
 from streams.engine.transaction import Aborted, Fenced, Outgoing
 from tests.doubles.engines import GRACE, NAMES, PARTITIONS, START, Bench, lead_of
 from tests.doubles.kafka import FakeKafka, Step
-from tests.doubles.replay import differences
+from tests.doubles.replay import Replay
 
 LEADS = [lead_of(number, nth) for number in range(PARTITIONS) for nth in range(4)]
 leads = st.sampled_from(LEADS)
@@ -193,7 +193,10 @@ class Workers(RuleBasedStateMachine):
         bench.later(GRACE)
         self.kafka.time_out()  # what a worker that went away left open hides what lies behind it
         records = self.kafka.all(NAMES.activities)
-        assert differences(records, bench.changes(), bench.funnel, PARTITIONS, bench.clocks()) == []
+        assert (
+            Replay(records, bench.funnel, PARTITIONS, GRACE).differences(bench.changes(), bench.clocks())
+            == []
+        )
         assert len(bench.dead()) == sum(record.key() == b"key" for record in records)
 
 
