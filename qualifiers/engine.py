@@ -78,10 +78,6 @@ class Funnel:
         self._cascades = Cascades(stages, decider)
         self._first = next(iter(stages.values()))
         self._scores = tuple(scores)
-        self._weighing = {
-            top: tuple(score for score in scores if any(top in line.traits for line in score.if_lines))
-            for top in {top for score in scores for line in score.if_lines for top in line.traits}
-        }
         self._counters = tuple(counters)
         self._slots = slots
         self._named_traits = NamedTraits(named_traits)
@@ -189,27 +185,25 @@ class Funnel:
 
     def _absorb(self, lead: Lead, stage: Stage, activity: Activity, now: int) -> int:
         """Take in what the activity tells; a mask of the stage's rules that it may have turned."""
-        plan = stage.plans.get(activity.type, stage.other)
         touched = 0
-        for counter in plan.counters:
-            touched |= counter.feed(lead, activity, now)
-        for score in plan.scores:
-            touched |= score.feed(lead, activity, now)
+        for feed in stage.feeds.get(activity.type, stage.other):
+            touched |= feed(lead, activity, now)
         if activity.traits:
             touched |= self._learn(lead, stage, activity)
         return touched
 
     def _learn(self, lead: Lead, stage: Stage, activity: Activity) -> int:
+        changed = merge(
+            lead.traits, activity.traits, activity.occurred_at, Room(self._named_traits, lead.traits)
+        )
+        if not changed:
+            return 0
         touched = 0
-        room = Room(self._named_traits, lead.traits)
-        reweighed: set[int] = set()
-        for top in merge(lead.traits, activity.traits, activity.occurred_at, room):
+        for top in changed:
             touched |= stage.traits.get(top, 0)
-            for score in self._weighing.get(top, ()):
-                if score.key not in reweighed:
-                    reweighed.add(score.key)
-                    if score.hold(lead):
-                        touched |= stage.weighed.get(score.key, 0)
+        for score in self._scores:
+            if not score.weighs.isdisjoint(changed) and score.hold(lead):
+                touched |= stage.weighed.get(score.key, 0)
         return touched
 
     # A changed funnel --------------------------------------------------------

@@ -1,19 +1,19 @@
 """What an activity feeds and what it may turn, resolved for each stage and type.
 
-Rules are not tried one by one. For a stage and an activity type a ``Plan`` holds the
-counters and points lines that take such an activity and, for each, the rules of the
-stage that it might turn true, as a bit mask over the stage's rules in file order.
+Rules are not tried one by one. For a stage and an activity type there are the *feeds*:
+the counters and scores that take such an activity and, for each, the rules of the stage
+that it might turn true, as a bit mask over the stage's rules in file order.
 A rule that nothing touches stays false: what time alone turns was due before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
 from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
 from qualifiers.counters import NOT_STIRRING, Counter
-from qualifiers.points import OnLine
+from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
 from schemas.activity import Activity
 from schemas.lead import Lead
@@ -69,14 +69,13 @@ class CounterFeed:
 class SingleFeed(CounterFeed):
     """The same for a counter of which only the newest moment is asked: most are, so it is quick."""
 
-    __slots__ = ("_asks", "_key", "_since_entry", "_test")
+    __slots__ = ("_key", "_since_entry", "_test")
 
     def __init__(self, counter: Counter, groups: tuple[Group, ...], stirred: int, backdated: int) -> None:
         super().__init__(counter, groups, stirred, backdated)
         self._key = counter.key
         self._test = counter.test
         self._since_entry = counter.since_entry
-        self._asks = bool(groups or stirred or backdated)
 
     def feed(self, lead: Lead, activity: Activity, now: int) -> int:
         """Count the activity; the rules that it may have turned."""
@@ -87,15 +86,14 @@ class SingleFeed(CounterFeed):
             return 0
         latest = lead.latest
         old = latest.get(self._key)
-        if old is not None and at <= old:
+        if old is None:
+            latest[self._key] = at
+            touched = self._stirred | self._backdated if at < lead.created else self._stirred
+        elif at > old:
+            latest[self._key] = at
+            touched = self._stirred
+        else:
             return 0
-        latest[self._key] = at
-        return self._turned(lead, old, at, now) if self._asks else 0
-
-    def _turned(self, lead: Lead, old: int | None, at: int, now: int) -> int:
-        touched = self._stirred
-        if old is None and at < lead.created:
-            touched |= self._backdated
         for _, within, mask in self._groups:
             if within is None:
                 if old is None:
@@ -108,13 +106,13 @@ class SingleFeed(CounterFeed):
 class ScoreFeed:
     """The lines of a score that take one type, and the rules that the score may turn in one stage."""
 
-    __slots__ = ("_floor", "_lines", "_risen", "_score", "_weighed")
+    __slots__ = ("_clips", "_floor", "_lines", "_risen", "_score", "_weighed")
 
-    def __init__(
-        self, score: Score, lines: tuple[OnLine, ...], floor: float, risen: int, weighed: int
-    ) -> None:
+    def __init__(self, score: Score, lines: Iterable[OnLine], floor: float, risen: int, weighed: int) -> None:
         self._score = score
-        self._lines = lines
+        self._lines = tuple((line.test, line.gift) for line in lines)
+        self._clips = score.limited(0) != 0
+        """Whether the limits move even a score that nothing is added to."""
         self._floor = floor
         """Points below which the score, risen, turns no rule."""
         self._risen = risen
@@ -123,27 +121,37 @@ class ScoreFeed:
 
     def feed(self, lead: Lead, activity: Activity, now: int) -> int:
         """Add the activity's points; the rules that this may have turned, or brought nearer to turning."""
-        score = self._score
-        change = score.add(lead, activity, now, self._lines)
-        if not change or not self._weighed:
+        at = activity.occurred_at
+        if now - at > TOO_LATE:
             return 0
-        if change < 0 or not score.only_cools:
+        gained: Number = 0
+        is_clipped = False
+        for test, gift in self._lines:
+            if test is None or test(activity):
+                gained += gift(lead, at, now)
+                is_clipped = self._clips
+        if not gained and not is_clipped:
+            return 0
+        score = self._score
+        before, after = score.add(lead, gained, now)
+        if after == before:
+            return 0
+        if after < before or not score.only_cools:
             return self._weighed
         # It has risen: what waits for it to cool waits longer.
-        return self._risen if is_past(score.total(lead, now), self._floor, strictly=False) else 0
+        if self._risen and is_past(score.total(lead, now), self._floor, strictly=False):
+            return self._risen
+        return 0
 
 
-class Plan(NamedTuple):
-    """What activities of one type do to a lead in one stage."""
-
-    counters: tuple[CounterFeed, ...]
-    scores: tuple[ScoreFeed, ...]
+Feed = Callable[[Lead, Activity, int], int]
+"""Takes an activity in, at the lead's clock; gives the rules that this may have turned."""
 
 
 class Stage:
     """One stage: its rules in file order, and what touches them."""
 
-    __slots__ = ("_is_asked", "name", "other", "plans", "rules", "stays", "timed", "traits", "weighed")
+    __slots__ = ("_is_asked", "feeds", "name", "other", "rules", "stays", "timed", "traits", "weighed")
 
     def __init__(
         self,
@@ -166,19 +174,19 @@ class Stage:
         ]
         self.stays = tuple(feed.counter for feed in feeds if feed.counter.since_entry)
         """The counters of this stay, which end with it."""
-        self.plans = {
-            name: Plan(
-                tuple(feed for feed in feeds if feed.counter.takes(name)),
-                tuple(
-                    watched.score_feed(score, lines)
+        self.feeds: dict[str, tuple[Feed, ...]] = {
+            name: (
+                *(feed.feed for feed in feeds if feed.counter.takes(name)),
+                *(
+                    watched.score_feed(score, lines).feed
                     for score in scores
-                    if (lines := tuple(line for line in score.on_lines if name in line.types))
+                    if (lines := [line for line in score.on_lines if name in line.types])
                 ),
             )
             for name in {*types, *NOT_STIRRING}
         }
         """By activity type, of those that the funnel names or that are no sign of life."""
-        self.other = Plan(tuple(feed for feed in feeds if feed.counter.types is None), ())
+        self.other: tuple[Feed, ...] = tuple(feed.feed for feed in feeds if feed.counter.types is None)
         """For all other types."""
         self.traits = dict(watched.traits)
         """By a trait's top name: the rules that ask about it."""
@@ -240,7 +248,7 @@ class _Watched:
             self._backdated.get(counter.key, 0),
         )
 
-    def score_feed(self, score: Score, lines: tuple[OnLine, ...]) -> ScoreFeed:
+    def score_feed(self, score: Score, lines: list[OnLine]) -> ScoreFeed:
         return ScoreFeed(
             score,
             lines,

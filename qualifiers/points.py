@@ -77,7 +77,10 @@ class BoundedLine(OnLine):
     def gift(self, lead: Lead, at: int, now: int) -> Number:
         """What room the line has now, filled with what the activity's points are worth by now."""
         had = worth(lead, self.key, now, self._half_life)
-        gift = _bounded(super().gift(lead, at, now), self._at_most - abs(had))
+        room = self._at_most - abs(had)
+        if room <= 0:
+            return 0
+        gift = _bounded(self._add if at == now else self._add * self._aged(at, now), room)
         if gift:
             put(lead, self.key, had + gift, now, self._half_life)
         return gift
@@ -111,14 +114,19 @@ class PacedLine(BoundedLine):
         place = len(gifts)
         while place and gifts[place - 2] > at:
             place -= 2
-        for index in range(place - 2, -1, -2):
-            if gifts[index] <= opened:
-                break
+        index = place - 2
+        while index >= 0 and gifts[index] > opened:
             room -= abs(gifts[index + 1])
+            if room <= 0:
+                return 0
+            index -= 2
         gift = _bounded(self._add, room)
         if not gift:
             return 0
-        gifts[place:place] = (at, gift)
+        if place == len(gifts):
+            gifts += (at, gift)
+        else:
+            gifts[place:place] = (at, gift)
         # What a late activity could still look back to is kept.
         forgotten = now - TOO_LATE - self._per
         while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:

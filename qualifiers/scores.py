@@ -6,8 +6,7 @@ when it is asked for or added to. Scores are compared after rounding to 6 decima
 
 from math import log2
 
-from qualifiers.points import TOO_LATE, IfLine, Number, OnLine, put, worth
-from schemas.activity import Activity
+from qualifiers.points import IfLine, Number, OnLine, put, worth
 from schemas.lead import Lead
 from schemas.moments import NEVER
 
@@ -22,7 +21,7 @@ _FORGOTTEN = 1_100
 class Score:
     """One score of a funnel."""
 
-    __slots__ = ("_low_high", "half_life", "if_lines", "key", "limits", "name", "on_lines", "only_cools")
+    __slots__ = ("half_life", "if_lines", "key", "limits", "name", "on_lines", "only_cools", "weighs")
 
     def __init__(
         self,
@@ -39,6 +38,8 @@ class Score:
         self.limits = limits
         self.on_lines = on_lines
         self.if_lines = if_lines
+        self.weighs = frozenset(trait for line in if_lines for trait in line.traits)
+        """The top names of the traits that its `if` lines ask about."""
         self.only_cools = (
             all(line.only_adds for line in on_lines) or (limits is not None and limits[0] >= 0)
         ) and (limits is None or limits[1] >= 0)
@@ -48,14 +49,17 @@ class Score:
 
     def total(self, lead: Lead, now: int) -> Number:
         """The score at ``now``, not rounded."""
-        total = worth(lead, self.key, now, self.half_life) + lead.held.get(self.key, 0)
+        return self.limited(worth(lead, self.key, now, self.half_life) + lead.held.get(self.key, 0))
+
+    def limited(self, points: Number) -> Number:
+        """So many of ``points`` as the limits allow."""
         limits = self.limits
         if limits is not None:
-            if total < limits[0]:
+            if points < limits[0]:
                 return limits[0]
-            if total > limits[1]:
+            if points > limits[1]:
                 return limits[1]
-        return total
+        return points
 
     def shown(self, lead: Lead, now: int) -> float:
         """The score at ``now``, as people read it."""
@@ -84,33 +88,22 @@ class Score:
 
     # Adding ------------------------------------------------------------------
 
-    def add(self, lead: Lead, activity: Activity, now: int, lines: tuple[OnLine, ...]) -> Number:
-        """Add what ``lines`` give for an activity of their type; what that was."""
-        at = activity.occurred_at
-        if now - at > TOO_LATE:
-            return 0
-        gained: Number = 0
-        matched = False
-        for line in lines:
-            if line.test is None or line.test(activity):
-                matched = True
-                gained += line.gift(lead, at, now)
-        limits = self.limits
-        if not matched or (not gained and (limits is None or limits[0] <= 0 <= limits[1])):
-            return 0
+    def add(self, lead: Lead, gained: Number, now: int) -> tuple[Number, Number]:
+        """Add what an activity gave, inside the limits; the points before and after."""
         before = worth(lead, self.key, now, self.half_life)
-        points = before + gained
-        if limits is not None and not limits[0] <= points <= limits[1]:
-            points = limits[0] if points < limits[0] else limits[1]
-        put(lead, self.key, points, now, self.half_life)
-        return points - before
+        after = self.limited(before + gained)
+        put(lead, self.key, after, now, self.half_life)
+        return before, after
 
     # Who the lead is ---------------------------------------------------------
 
     def hold(self, lead: Lead) -> bool:
         """Weigh the `if` lines; whether they give otherwise than before."""
         before = lead.held.pop(self.key, 0)
-        total: Number = sum(line.add for line in self.if_lines if line.when.holds(lead, 0))
+        total: Number = 0
+        for line in self.if_lines:
+            if line.when.at(lead, 0)[0]:
+                total += line.add
         if total:
             lead.held[self.key] = total
         return total != before

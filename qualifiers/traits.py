@@ -28,36 +28,37 @@ _json = msgspec.json.encode
 Node = list[Any]
 
 
-def merge(traits: dict[str, Any], patch: dict[str, Any], at: int, room: "Room") -> list[str]:
-    """Merge a patch of the moment ``at`` into ``traits``, in place; the top names that changed."""
-    return [name for name, value in patch.items() if _merge_one(traits, name, value, at, name, room)]
+def merge(
+    traits: dict[str, Node], patch: dict[str, Any], at: int, room: "Room", prefix: str = ""
+) -> list[str]:
+    """Merge a patch of the moment ``at`` into ``traits``, in place; the names that changed.
 
-
-def _merge_one(children: dict[str, Node], name: str, value: Any, at: int, path: str, room: "Room") -> bool:
-    """Merge one member; whether that changed anything but moments."""
-    if type(value) is dict:
-        return _merge_object(children, name, value, at, path, room)
-    node = children.get(name)
-    if node is None:
-        if not room.admits(path):
-            return False
-        children[name] = [at, room.fit(path, value)]
-        return value is not None
-    if node[0] is not None and at < node[0]:
-        return False
-    value = room.fit(path, value)
-    if len(node) != _LEAF:
-        return _overlay(children, name, node, value, at)
-    changed = type(node[1]) is not type(value) or node[1] != value
-    node[0] = at
-    node[1] = value
-    return changed
-
-
-def _merge_all(children: dict[str, Node], patch: dict[str, Any], at: int, path: str, room: "Room") -> bool:
-    changed = False
+    A change is one of a value: that of a moment is none. ``prefix`` is the path to
+    ``traits`` where they lie within others, with a dot at its end.
+    """
+    changed = []
     for name, value in patch.items():
-        changed |= _merge_one(children, name, value, at, f"{path}.{name}", room)
+        node = traits.get(name)
+        if node is not None and node[0] is not None and at < node[0]:
+            continue
+        if type(value) is dict:
+            if _merge_object(traits, name, node, value, at, prefix + name, room):
+                changed.append(name)
+            continue
+        if type(value) is not str or len(value) > OTHER_TRAIT_CHARACTERS:
+            value = room.fit(prefix + name, value)
+        if node is None:
+            if room.admits(prefix + name):
+                traits[name] = [at, value]
+                if value is not None:
+                    changed.append(name)
+        elif len(node) == _LEAF:
+            if type(node[1]) is not type(value) or node[1] != value:
+                changed.append(name)
+            node[0] = at
+            node[1] = value
+        elif _overlay(traits, name, node, value, at):
+            changed.append(name)
     return changed
 
 
@@ -83,16 +84,20 @@ def _prune(children: dict[str, Node], at: int) -> bool:
 
 
 def _merge_object(
-    children: dict[str, Node], name: str, patch: dict[str, Any], at: int, path: str, room: "Room"
+    children: dict[str, Node],
+    name: str,
+    node: Node | None,
+    patch: dict[str, Any],
+    at: int,
+    path: str,
+    room: "Room",
 ) -> bool:
-    node = children.get(name)
-    if node is not None and node[0] is not None and at < node[0]:
-        return False
     if node is not None and len(node) != _LEAF:
-        node[1] = max(node[1], at)
-        return _merge_all(node[2], patch, at, path, room)
+        if at > node[1]:
+            node[1] = at
+        return bool(merge(node[2], patch, at, room, path + "."))
     inner: dict[str, Node] = {}
-    _merge_all(inner, patch, at, path, room)
+    merge(inner, patch, at, room, path + ".")
     if node is None and not inner and (patch or not room.admits(path)):
         return False
     children[name] = [None if node is None else node[0], at, inner]
