@@ -1,9 +1,11 @@
 """What the group gives and takes, at every moment: nothing is opened that is not ours, or twice."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
+from streams.engine.opening import Opened
 from tests.doubles.engines import NAMES, Bench, lead_of
 
 LEAD = lead_of(0)
@@ -49,6 +51,38 @@ def test_an_opening_that_is_wanted_no_more_opens_nothing() -> None:
     bench.open()
     assert bench.engine.open_partitions == {}
     assert bench.reading.reading == {}
+
+
+@pytest.mark.parametrize("given_then", [[], [1, 2], [0, 1, 2]])
+def test_taken_while_it_is_being_opened_what_was_read_of_it_is_dropped(given_then: list[int]) -> None:
+    bench = Bench()
+    opener = bench.engine.opener
+    generation = 1
+
+    class Slow:
+        """Reads all of it, and then the group goes on before it can say so."""
+
+        ends = opener.ends
+
+        def open(self, numbers: list[int], _wanted: object, opened: Callable[[Opened], None]) -> None:
+            read: list[Opened] = []
+            opener.open(numbers, lambda: True, read.append)
+            nonlocal generation
+            if generation == 1:
+                bench.take()
+                if given_then:
+                    bench.assign(*given_then)
+                generation = 2
+            for one in read:
+                opened(one)
+
+    bench.engine.opener = Slow()
+    bench.assign()
+    bench.engine.open_next()
+    assert bench.engine.open_partitions == {}
+    assert bench.reading.reading == {}
+    bench.open()
+    assert sorted(bench.engine.open_partitions) == given_then
 
 
 @pytest.mark.parametrize("given_then", [[], [1, 2]])
