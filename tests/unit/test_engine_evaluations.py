@@ -128,17 +128,15 @@ def test_failing_on_a_lead_that_time_moves_the_worker_stops() -> None:
 
 def test_a_stage_that_cant_be_written_down_is_the_records_failure_too() -> None:
     """Whatever a record's decisions are made into belongs to its evaluation."""
-    funnel = clocked()
-    bench = working(funnel)
-    apply = funnel.apply
 
-    def unwritable(*rest: Any) -> Any:
-        applied = apply(*rest)
-        if rest[1].type == "call":
-            applied.decisions.append(object())  # type: ignore[arg-type]
-        return applied
+    class Unwritable(Broken):
+        def apply(self, lead: Any, activity: Activity, *rest: Any) -> Any:
+            applied = super().apply(lead, activity, *rest)
+            if activity.type == "call":
+                applied.decisions.append(object())
+            return applied
 
-    funnel.apply = unwritable  # type: ignore[method-assign, assignment]
+    bench = working(Unwritable(lambda _activity: False))
     bench.send(LEADS[0], "call")
     bench.send(LEADS[1], "seen")
     bench.work()
