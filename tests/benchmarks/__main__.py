@@ -14,7 +14,7 @@ from qualifiers import compile_funnel, load_funnel
 from qualifiers.presets import preset_text
 from streams.errors import Mendable
 from tests.benchmarks import harness, load, measures, reference, report, topics
-from tests.benchmarks.peers import PEERS, Run
+from tests.benchmarks.peers import PEERS, Run, code
 from tests.benchmarks.peers.peer import FUNNEL
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "benchmarks"
@@ -113,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     directory = Path(tempfile.mkdtemp(prefix="leadgate-benchmarks-"))
     try:
+        code.check()
         with harness.broker() as bootstrap:
             bench = Bench(bootstrap, sizes, frozenset(asked.only), directory)
             rows = []

@@ -155,6 +155,6 @@ def _cell(column: Column, results: Sequence[Mapping[str, float]]) -> str:
 def _ratio(rows: Sequence[Row]) -> float | None:
     rates: dict[str, list[float]] = {"leadgate": [], "faust": []}
     for row in rows:
-        if isinstance(row.result, Throughput):
+        if isinstance(row.result, Throughput) and row.peer in rates:
             rates[row.peer].append(row.result.per_second)
     return median(rates["leadgate"]) / median(rates["faust"]) if all(rates.values()) else None

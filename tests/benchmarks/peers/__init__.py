@@ -4,7 +4,11 @@ from tests.benchmarks.peers.faust import Faust
 from tests.benchmarks.peers.leadgate import Leadgate
 from tests.benchmarks.peers.peer import Peer, Run
 
-PEERS: dict[str, Peer] = {"leadgate": Leadgate(), "faust": Faust()}
+PEERS: dict[str, Peer] = {
+    "leadgate": Leadgate(),
+    "leadgate-plain": Leadgate("leadgate, not compiled", compiled=False),
+    "faust": Faust(),
+}
 """By the name that the report and the command line use."""
 
 __all__ = ["PEERS", "Faust", "Leadgate", "Peer", "Run"]

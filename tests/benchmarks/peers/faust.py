@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.benchmarks.peers.code import importing
 from tests.benchmarks.peers.peer import FUNNEL, Run
 from tests.benchmarks.topics import PARTITIONS, make
 
@@ -23,11 +24,12 @@ class Faust:
 
     def command(self, run: Run) -> Sequence[str]:
         """Faust's own command line."""
-        return [sys.executable, "-m", WORKER, "worker", "--loglevel", "warn"]
+        return [sys.executable, "-P", "-m", WORKER, "worker", "--loglevel", "warn"]
 
     def environment(self, run: Run) -> Mapping[str, str]:
-        """Where it reads and writes."""
+        """The rules, compiled, and where it reads and writes."""
         return {
+            **importing(compiled=True),
             "BENCH_NAME": run.name,
             "BENCH_BROKER": f"kafka://{run.bootstrap}",
             "BENCH_ACTIVITIES": run.activities,

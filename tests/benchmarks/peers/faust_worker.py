@@ -2,8 +2,9 @@
 
 An agent takes the activities one by one, a table with a changelog keeps the leads, a
 topic takes the stage changes. What can be chosen is chosen for speed: `qualifiers`
-compiles the rules, activities and leads are read and written by msgspec, the table is
-in memory, Faust's Cython streams are in use, the web server is off.
+runs the rules, compiled by mypyc as leadgate's are, activities and leads are read and
+written by msgspec, the table is in memory, Faust's Cython streams are in use, the web
+server is off.
 
 It does less than leadgate where Faust has no ready answer, which is to its advantage
 here: leads that fall silent are not moved, a record that lies elsewhere than at its lead's

@@ -1,4 +1,4 @@
-"""One leadgate worker, as anyone starts it: settings as they are by default, exactly once."""
+"""One leadgate worker, as anyone deploys it: compiled, settings as they are by default, exactly once."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from streams import topics
 from streams.settings import Settings
+from tests.benchmarks.peers.code import importing
 from tests.benchmarks.peers.peer import FUNNEL, Run
 
 
 @dataclass(frozen=True)
 class Leadgate:
-    """`leadgate worker`."""
+    """`leadgate worker`, of the wheel or of the checkout."""
 
     label: str = "leadgate, one worker"
+    compiled: bool = True
     guarantee: str = "exactly once"
 
     def prepare(self, run: Run) -> None:
@@ -22,11 +24,12 @@ class Leadgate:
 
     def command(self, run: Run) -> Sequence[str]:
         """`leadgate worker`; history is loaded while the clock is held."""
-        return [sys.executable, "-m", "streams", "worker", *(["--hold-clock"] if run.history else [])]
+        return [sys.executable, "-P", "-m", "streams", "worker", *(["--hold-clock"] if run.history else [])]
 
     def environment(self, run: Run) -> Mapping[str, str]:
-        """Its settings."""
-        return {f"LEADGATE_{name.upper()}": value for name, value in _settings(run).items()}
+        """Its code, and its settings."""
+        settings = {f"LEADGATE_{name.upper()}": value for name, value in _settings(run).items()}
+        return {**importing(compiled=self.compiled), **settings}
 
 
 def _settings(run: Run) -> dict[str, str]:
