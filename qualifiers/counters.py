@@ -33,6 +33,9 @@ def compile_filter(where: Mapping[str, Test], source: Test | None) -> ActivityTe
         return None
     if comes_from is None and len(tests) == 1:
         ((get, holds),) = tests
+        (path,) = where
+        if "." not in path:
+            return lambda activity: holds(activity.properties.get(path))
         return lambda activity: holds(get(activity.properties))
 
     def passes(activity: Activity) -> bool:

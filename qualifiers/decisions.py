@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +14,10 @@ from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place
 from schemas.lead import Lead, funnel_mark
 from schemas.moments import SECOND
 
+_encode = msgspec.msgpack.Encoder().encode
 
-class Occasion(NamedTuple):
+
+class Occasion(msgspec.Struct, frozen=True, gc=False):
     """On what occasion a lead is looked at: an activity, or (None) a due moment."""
 
     lead_id: str
@@ -105,5 +106,5 @@ class Decider:
 
     def _id(self, lead: Lead, lead_id: str, seq: int) -> str:
         """The same decision has the same id, whoever makes it again."""
-        parts = [self.slug, self.funnel_hash, lead_id, lead.origin, seq]
-        return sha256(msgspec.msgpack.encode(parts)).hexdigest()[:32]
+        parts = (self.slug, self.funnel_hash, lead_id, lead.origin, seq)
+        return sha256(_encode(parts)).hexdigest()[:32]

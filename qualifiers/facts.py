@@ -184,11 +184,12 @@ class Has(Condition):
 class InStage(Condition):
     """`in_stage`: the lead has been in its present stage that long."""
 
-    __slots__ = ("_length",)
+    __slots__ = ("_length", "_words")
     timed = True
 
     def __init__(self, milliseconds: int) -> None:
         self._length = milliseconds
+        self._words = length(milliseconds)
 
     def at(self, lead: Lead, now: int) -> Verdict:
         over = lead.since + self._length
@@ -198,11 +199,11 @@ class InStage(Condition):
         yield from ()
 
     def sentence(self, lead: Lead, now: int) -> str:
-        return f"{length(self._length)} in {lead.stage}"
+        return f"{self._words} in {lead.stage}"
 
     def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
         yield proven(
-            condition=f"in stage for {length(self._length)}",
+            condition=f"in stage for {self._words}",
             value=(now - lead.since) / SECOND,
             occurred_at=lead.since,
         )

@@ -139,9 +139,10 @@ class ScoreFeed:
         if after < before or not score.only_cools:
             return self._weighed
         # It has risen: what waits for it to cool waits longer.
-        if self._risen and is_past(score.total(lead, now), self._floor, strictly=False):
-            return self._risen
-        return 0
+        if not self._risen:
+            return 0
+        total = score.limited(after + lead.held.get(score.key, 0))
+        return self._risen if is_past(total, self._floor, strictly=False) else 0
 
 
 Feed = Callable[[Lead, Activity, int], int]

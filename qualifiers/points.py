@@ -89,7 +89,7 @@ class BoundedLine(OnLine):
 class PacedLine(BoundedLine):
     """A line that gives so much at most in any time of a length (`at_most` and `per`)."""
 
-    __slots__ = ("_per",)
+    __slots__ = ("_per", "_size")
 
     def __init__(
         self,
@@ -103,6 +103,7 @@ class PacedLine(BoundedLine):
     ) -> None:
         super().__init__(key, types, test, add, half_life, at_most)
         self._per = per
+        self._size = abs(add)
 
     def gift(self, lead: Lead, at: int, now: int) -> Number:
         """What was given in (at - per, at] leaves room for: nominal points, aged only then."""
@@ -120,7 +121,7 @@ class PacedLine(BoundedLine):
             if room <= 0:
                 return 0
             index -= 2
-        gift = _bounded(self._add, room)
+        gift = self._add if self._size < room else _bounded(self._add, room)
         if not gift:
             return 0
         if place == len(gifts):

@@ -4,6 +4,7 @@ What activities gave lies in the lead as (points, moment) and is brought forward
 when it is asked for or added to. Scores are compared after rounding to 6 decimals.
 """
 
+from functools import lru_cache
 from math import log2
 
 from qualifiers.points import IfLine, Number, OnLine, put, worth
@@ -63,7 +64,7 @@ class Score:
 
     def shown(self, lead: Lead, now: int) -> float:
         """The score at ``now``, as people read it."""
-        return round(float(self.total(lead, now)), _SHOWN_DECIMALS) + 0.0  # a zero has no sign
+        return _shown(self.total(lead, now))
 
     def turns(self, lead: Lead, now: int, points: Number, strictly: bool, present: bool) -> int:
         """The first moment after ``now`` at which decay alone makes ``is_past`` other than ``present``."""
@@ -90,9 +91,12 @@ class Score:
 
     def add(self, lead: Lead, gained: Number, now: int) -> tuple[Number, Number]:
         """Add what an activity gave, inside the limits; the points before and after."""
-        before = worth(lead, self.key, now, self.half_life)
-        after = self.limited(before + gained)
-        put(lead, self.key, after, now, self.half_life)
+        key, half_life = self.key, self.half_life
+        before = worth(lead, key, now, half_life)
+        after = before + gained
+        if self.limits is not None:
+            after = self.limited(after)
+        put(lead, key, after, now, half_life)
         return before, after
 
     # Who the lead is ---------------------------------------------------------
@@ -116,6 +120,12 @@ class Score:
             elif self.half_life is not None and key in lead.sums:
                 lead.decays[key] = (lead.sums.pop(key), lead.clock)
         self.hold(lead)
+
+
+@lru_cache(maxsize=1024)
+def _shown(total: Number) -> float:
+    # A decision shows the same number several times, and rounding costs more than looking up.
+    return round(float(total), _SHOWN_DECIMALS) + 0.0  # a zero has no sign
 
 
 def is_past(total: Number, points: Number, strictly: bool) -> bool:

@@ -4,7 +4,7 @@ The models are the contract of the topic ``lead.stage-changes`` and of the lines
 that ``leadgate qualify`` prints.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -21,8 +21,19 @@ Moment = Annotated[
 Direction = Literal["created", "forward", "back", "off_path", "return"]
 
 
+_new = object.__new__
+_put = object.__setattr__  # the models are frozen
+
+
 class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
+
+    _every: ClassVar[set[str]] = set()
+    """The names of all fields; one set for all that are made, which a copy of one copies."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls._every = set(cls.model_fields)
 
     @classmethod
     def of(cls, **values: Any) -> Self:
@@ -30,12 +41,11 @@ class _Said(BaseModel):
 
         For what leadgate itself decides: validation takes several times longer.
         """
-        made = cls.__new__(cls)
-        put = object.__setattr__  # the models are frozen
-        put(made, "__dict__", values)
-        put(made, "__pydantic_fields_set__", set(values))
-        put(made, "__pydantic_extra__", None)
-        put(made, "__pydantic_private__", None)
+        made = _new(cls)
+        _put(made, "__dict__", values)
+        _put(made, "__pydantic_fields_set__", cls._every)
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
         return made
 
 
@@ -143,9 +153,6 @@ def encode_stage_change(change: StageChange) -> bytes:
     """A stage change as it stands on the topic: the JSON of ``model_dump_json``, made faster."""
     occurred, decided = change.occurred_at, change.decided_at
     occurred_at = format_moment(occurred)
-    cause = _given(change.cause)
-    if "due" in cause:
-        cause["due"] = format_moment(cause["due"])
     return _encode(
         {
             "id": change.id,
@@ -165,18 +172,22 @@ def encode_stage_change(change: StageChange) -> bytes:
             "reason": change.reason,
             "evidence": [_evidence(one) for one in change.evidence],
             "previous_stage_seconds": change.previous_stage_seconds,
-            "cause": cause,
+            "cause": _cause(change.cause),
         }
     )
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:
-    evidence = _given(one)
-    evidence["value"] = one.value
+    evidence = {"condition": one.condition, "value": one.value}
+    if one.activity_id is not None:
+        evidence["activity_id"] = one.activity_id
     if one.occurred_at is not None:
         evidence["occurred_at"] = format_moment(one.occurred_at)
     return evidence
 
 
-def _given(said: _Said) -> dict[str, Any]:
-    return {name: value for name, value in said.__dict__.items() if value is not None}
+def _cause(cause: ActivityCause | DueCause) -> dict[str, Any]:
+    given = {name: value for name, value in cause.__dict__.items() if value is not None}
+    if type(cause) is DueCause:
+        given["due"] = format_moment(cause.due)
+    return given
