@@ -18,16 +18,20 @@ See KIP-98 (transactions), KIP-447 (offsets with the consumer group's metadata).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from streams.engine.hand import Hand
 
 log = structlog.get_logger(__name__)
 
 Headers = Sequence[tuple[str, bytes | None]]
 ATTEMPT_SECONDS = 5.0
 FLUSH_SECONDS = 1.0
+STUCK_SECONDS = 25.0
 ANY_PARTITION = -1
 """librdkafka chooses, by the key."""
 
@@ -99,6 +103,8 @@ class KafkaTransaction:
 
     def __post_init__(self) -> None:
         self._open = False
+        self._stuck = False
+        self._hand = Hand("transaction")
         self._producer = Producer(dict(self.config))
         self._insist("init_transactions", self._producer.init_transactions)
 
@@ -162,6 +168,8 @@ class KafkaTransaction:
 
     def close(self) -> None:
         """Drop what is queued and let the producer go; what is open, the broker aborts."""
+        if self._stuck:
+            return
         with suppress(KafkaException):  # a producer past use says so once more
             self._producer.purge()
             self._producer.flush(FLUSH_SECONDS)
@@ -171,7 +179,7 @@ class KafkaTransaction:
         waited = False
         while True:
             try:
-                call(ATTEMPT_SECONDS)
+                self._hand.call(partial(call, ATTEMPT_SECONDS), self._patience)
                 if waited:
                     self.on_wait(None)
                 return
@@ -185,6 +193,22 @@ class KafkaTransaction:
                 self.on_wait(f"{name}: {error.str()}")
                 if self.should_stop():
                     raise Interrupted(f"{name}: {error.str()}") from None
+            except TimeoutError:
+                self._stuck = True
+                if self.should_stop():
+                    raise Interrupted(f"{name}: no answer") from None
+                log.error("transaction_stuck", step=name, seconds=STUCK_SECONDS)
+                raise Fenced(
+                    f"{name}: librdkafka does not come back from it; another producer is taken"
+                ) from None
+
+    def _patience(self, waited: float) -> bool:
+        """Whether to go on waiting for a call.
+
+        It should return after ATTEMPT_SECONDS, or twice that; but a broker that goes away while a
+        coordinator is being looked up can make librdkafka 2.16 forget to answer.
+        """
+        return waited < (ATTEMPT_SECONDS if self.should_stop() else STUCK_SECONDS)
 
     def _failed(self, name: str, error: KafkaError) -> TransactionError:
         log.warning(

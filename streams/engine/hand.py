@@ -1,0 +1,42 @@
+"""A thread that makes calls which may never return, so that whoever needs them can go on without."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+
+class Hand:
+    """Makes one call at a time. A hand whose call never returns is left behind: take a new one."""
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        # A daemon: a call that never returns must not keep the process from ending.
+        threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def call(self, what: Callable[[], Any], patience: Callable[[float], bool], step: float = 0.5) -> Any:
+        """What ``what`` returns, or raises; TimeoutError once ``patience`` is over.
+
+        ``patience`` is asked every ``step`` seconds with the seconds waited.
+        """
+        answer: Future[Any] = Future()
+        self._calls.put((answer, what))
+        waited = 0.0
+        while True:
+            try:
+                return answer.result(step)
+            except TimeoutError:
+                if answer.done():
+                    raise
+                waited += step
+                if not patience(waited):
+                    raise
+
+    def _work(self) -> None:
+        while True:
+            answer, what = self._calls.get()
+            try:
+                answer.set_result(what())
+            except BaseException as error:
+                answer.set_exception(error)
