@@ -177,9 +177,17 @@ class KafkaTransaction:
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""
         waited = False
+
+        def patience(seconds: float) -> bool:
+            nonlocal waited
+            if seconds > ATTEMPT_SECONDS and not waited:
+                waited = True
+                self.on_wait(f"{name}: no answer")
+            return seconds < (ATTEMPT_SECONDS if self.should_stop() else STUCK_SECONDS)
+
         while True:
             try:
-                self._hand.call(partial(call, ATTEMPT_SECONDS), self._patience)
+                self._hand.call(partial(call, ATTEMPT_SECONDS), patience)
                 if waited:
                     self.on_wait(None)
                 return
@@ -194,21 +202,19 @@ class KafkaTransaction:
                 if self.should_stop():
                     raise Interrupted(f"{name}: {error.str()}") from None
             except TimeoutError:
-                self._stuck = True
-                if self.should_stop():
-                    raise Interrupted(f"{name}: no answer") from None
-                log.error("transaction_stuck", step=name, seconds=STUCK_SECONDS)
-                raise Fenced(
-                    f"{name}: librdkafka does not come back from it; another producer is taken"
-                ) from None
+                raise self._given_up(name) from None
 
-    def _patience(self, waited: float) -> bool:
-        """Whether to go on waiting for a call.
+    def _given_up(self, name: str) -> Exception:
+        """A call has not returned after twice the time that it may take.
 
-        It should return after ATTEMPT_SECONDS, or twice that; but a broker that goes away while a
-        coordinator is being looked up can make librdkafka 2.16 forget to answer.
+        A broker that goes away while a coordinator is being looked up can make librdkafka 2.16
+        forget to answer. The producer is left as it is; the next one fences it.
         """
-        return waited < (ATTEMPT_SECONDS if self.should_stop() else STUCK_SECONDS)
+        self._stuck = True
+        if self.should_stop():
+            return Interrupted(f"{name}: no answer")
+        log.error("transaction_stuck", step=name, seconds=STUCK_SECONDS)
+        return Fenced(f"{name}: librdkafka does not come back from it; another producer is taken")
 
     def _failed(self, name: str, error: KafkaError) -> TransactionError:
         log.warning(
