@@ -187,7 +187,7 @@ class Funnel:
         """Take in what the activity tells; a mask of the stage's rules that it may have turned."""
         touched = 0
         for feed in stage.feeds.get(activity.type, stage.other):
-            touched |= feed(lead, activity, now)
+            touched |= feed.feed(lead, activity, now)
         if activity.traits:
             touched |= self._learn(lead, stage, activity)
         return touched

@@ -7,7 +7,7 @@ A rule that nothing touches stays false: what time alone turns was due before.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -35,7 +35,17 @@ class Group(NamedTuple):
     mask: int
 
 
-class CounterFeed:
+class Feed:
+    """What takes an activity in, and the rules that this may turn in one stage."""
+
+    __slots__ = ()
+
+    def feed(self, lead: Lead, activity: Activity, now: int) -> int:
+        """Take in an activity, at the lead's clock; a mask of the rules that this may have turned."""
+        raise NotImplementedError
+
+
+class CounterFeed(Feed):
     """A counter, and the rules that it may turn in one stage."""
 
     __slots__ = ("_backdated", "_groups", "_stirred", "counter")
@@ -103,14 +113,14 @@ class SingleFeed(CounterFeed):
         return touched
 
 
-class ScoreFeed:
+class ScoreFeed(Feed):
     """The lines of a score that take one type, and the rules that the score may turn in one stage."""
 
     __slots__ = ("_clips", "_floor", "_lines", "_risen", "_score", "_weighed")
 
     def __init__(self, score: Score, lines: Iterable[OnLine], floor: float, risen: int, weighed: int) -> None:
         self._score = score
-        self._lines = tuple((line.test, line.gift) for line in lines)
+        self._lines = tuple(lines)
         self._clips = score.limited(0) != 0
         """Whether the limits move even a score that nothing is added to."""
         self._floor = floor
@@ -126,9 +136,9 @@ class ScoreFeed:
             return 0
         gained: Number = 0
         is_clipped = False
-        for test, gift in self._lines:
-            if test is None or test(activity):
-                gained += gift(lead, at, now)
+        for line in self._lines:
+            if line.test is None or line.test(activity):
+                gained += line.gift(lead, at, now)
                 is_clipped = self._clips
         if not gained and not is_clipped:
             return 0
@@ -143,10 +153,6 @@ class ScoreFeed:
             return 0
         total = score.limited(after + lead.held.get(score.key, 0))
         return self._risen if is_past(total, self._floor, strictly=False) else 0
-
-
-Feed = Callable[[Lead, Activity, int], int]
-"""Takes an activity in, at the lead's clock; gives the rules that this may have turned."""
 
 
 class Stage:
@@ -177,9 +183,9 @@ class Stage:
         """The counters of this stay, which end with it."""
         self.feeds: dict[str, tuple[Feed, ...]] = {
             name: (
-                *(feed.feed for feed in feeds if feed.counter.takes(name)),
+                *(feed for feed in feeds if feed.counter.takes(name)),
                 *(
-                    watched.score_feed(score, lines).feed
+                    watched.score_feed(score, lines)
                     for score in scores
                     if (lines := [line for line in score.on_lines if name in line.types])
                 ),
@@ -187,7 +193,7 @@ class Stage:
             for name in {*types, *NOT_STIRRING}
         }
         """By activity type, of those that the funnel names or that are no sign of life."""
-        self.other: tuple[Feed, ...] = tuple(feed.feed for feed in feeds if feed.counter.types is None)
+        self.other: tuple[Feed, ...] = tuple(feed for feed in feeds if feed.counter.types is None)
         """For all other types."""
         self.traits = dict(watched.traits)
         """By a trait's top name: the rules that ask about it."""
