@@ -1,6 +1,6 @@
 """Cascades: rules fire one after the other, at one moment, until none is true."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Rule, Stage
@@ -12,7 +12,7 @@ from schemas.moments import NEVER
 class Cascades:
     """Moves leads through the stages of one funnel."""
 
-    def __init__(self, stages: Mapping[str, Stage], decider: Decider) -> None:
+    def __init__(self, stages: dict[str, Stage], decider: Decider) -> None:
         self._stages = stages
         self._decider = decider
 

@@ -8,7 +8,7 @@ comes (rules that were passed over in a cascade apart). So an activity looks onl
 the rules that it touched, and a due moment only at those that time can turn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from xxhash import xxh3_64_digest
@@ -58,7 +58,7 @@ class Funnel:
         self,
         *,
         decider: Decider,
-        stages: Mapping[str, Stage],
+        stages: dict[str, Stage],
         scores: Sequence[Score],
         counters: Sequence[Counter],
         slots: frozenset[int],

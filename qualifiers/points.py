@@ -5,7 +5,7 @@ clock ``now``, later than ``at`` when the activity is late: what it gives is wor
 by then. What a line has given is kept in the lead where the line has a bound.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from qualifiers.conditions import Condition
 from qualifiers.counters import ActivityTest
@@ -14,9 +14,9 @@ from schemas.moments import DAY
 
 Number = int | float
 
-TOO_LATE = 7 * DAY
+TOO_LATE: Final = 7 * DAY
 """An activity that is older than the lead's clock by more than this adds no points."""
-_KEPT_GIFTS = 128
+_KEPT_GIFTS: Final = 128
 """Twice what can lie in one `per` of activities that came in order."""
 
 

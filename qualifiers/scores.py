@@ -6,16 +6,17 @@ when it is asked for or added to. Scores are compared after rounding to 6 decima
 
 from functools import lru_cache
 from math import log2
+from typing import Final
 
 from qualifiers.points import IfLine, Number, OnLine, put, worth
 from schemas.lead import Lead
 from schemas.moments import NEVER
 
-_COMPARED_DECIMALS = 6
-_SHOWN_DECIMALS = 4
-_MARGIN = 10.0**-_COMPARED_DECIMALS
-_HALF = _MARGIN / 2
-_FORGOTTEN = 1_100
+_COMPARED_DECIMALS: Final = 6
+_SHOWN_DECIMALS: Final = 4
+_MARGIN: Final = 1e-6
+_HALF: Final = 5e-7
+_FORGOTTEN: Final = 1_100
 """After so many half-lives a float is zero."""
 
 

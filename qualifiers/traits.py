@@ -12,16 +12,16 @@ the tree remembers:
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-OTHER_TRAITS = 64
+OTHER_TRAITS: Final = 64
 """How many leaves that no rule names are kept for a lead."""
-OTHER_TRAIT_CHARACTERS = 1024
+OTHER_TRAIT_CHARACTERS: Final = 1024
 """How long such a text, or such a list as JSON, may be."""
 
-_LEAF = 2
+_LEAF: Final = 2
 _INT64 = range(-(2**63), 2**64)
 _json = msgspec.json.encode
 

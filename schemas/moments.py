@@ -8,14 +8,15 @@ wire it is RFC 3339; what comes in must say its offset, what goes out is UTC wit
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-NEVER = 2**62
+SECOND: Final = 1_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+NEVER: Final = 2**62
 """Later than any moment a lead can live to see: the due time of a lead that nothing awaits."""
-LAST_MOMENT = 253_402_300_799_999
+LAST_MOMENT: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
