@@ -108,13 +108,27 @@ class Worker:
             pass
         finally:
             self.hold.close()
-        failure = self.app.failure or worker.crash_reason
+        if isinstance(worker.not_started, OSError):
+            raise OutsideWorld(
+                f"the worker's pages can't be served: {worker.not_started.strerror}; "
+                "give them another place (LEADGATE_WEB_HOST, LEADGATE_WEB_PORT)"
+            ) from worker.not_started
+        failure = self.app.failure or worker.not_started or worker.crash_reason
         if failure is not None:
             raise failure
 
 
 class _FaustWorker(faust.Worker):
-    """Faust's worker, which leaves the log to us."""
+    """Faust's worker, which leaves the log to us; ``not_started`` is why it could not start."""
+
+    not_started: Exception | None = None
+
+    async def start(self) -> None:
+        """Faust's, which would log the error, and end as if there had been none."""
+        try:
+            await super().start()
+        except Exception as error:
+            self.not_started = error
 
     def _setup_logging(self) -> None:
         self.spinner = None

@@ -4,6 +4,7 @@ A new Faust that starts, rebalances, drops or stops otherwise fails here.
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from streams import agents
 from streams.app import LeadgateApp, Worker
 from streams.engine.chunk import Chunk
 from streams.engine.transport import ChunkConsumer
+from streams.errors import OutsideWorld
 from streams.local_kafka import free_ports
 
 PATIENCE = 30.0
@@ -296,6 +298,20 @@ def test_a_crash_in_faust_is_the_workers_failure() -> None:
     with pytest.raises(ZeroDivisionError, match="in a timer"):
         worker.run()
     giving.join()
+
+
+def test_a_web_address_in_use_is_said_with_what_to_do() -> None:
+    """Faust alone would log a traceback and end as after good work."""
+    played = Played()
+
+    class NoHold:
+        def close(self) -> None: ...
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        played.app.conf.web_port = taken.getsockname()[1]
+        worker = Worker(played.app, cast(Any, played.engine), cast(Any, NoHold()), cast(Any, None))
+        with pytest.raises(OutsideWorld, match=r"address already in use.*LEADGATE_WEB_PORT"):
+            worker.run()
 
 
 def of(chunks: list[Chunk], partition: int) -> list[Chunk]:
