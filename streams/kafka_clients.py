@@ -31,6 +31,9 @@ _SECURITY = (
 PARTITIONER = "murmur2_random"
 """As Java's clients choose a partition, so that a lead has one home; librdkafka's own default is another."""
 
+# Syslog's numbers.
+_LOG_FATAL, _LOG_ALL = 0, 7
+
 # What a topic takes is the topic's to say; librdkafka's own bound would only be a second one.
 _LARGEST_RECORD = 100 * 1024 * 1024
 
@@ -121,6 +124,9 @@ def faust_options(settings: Settings) -> dict[str, Any]:
 def _librdkafka(settings: Settings) -> dict[str, Any]:
     security = {theirs: value for _, theirs, _, value in _secured(settings)}
     return {
+        # It writes to stderr past our log, dozens of lines a second while a broker is away;
+        # what it has to say comes to us as errors too.
+        "log_level": _LOG_ALL if settings.log_level == "debug" else _LOG_FATAL,
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": settings.group,
         "reconnect.backoff.max.ms": 2_000,

@@ -27,11 +27,15 @@ WITHHELD = frozenset(
 
 _CHATTY = {
     "faust": logging.WARNING,
-    "kafka": logging.WARNING,
+    # What it fails at it also raises, and then we say it, once.
+    "kafka": logging.CRITICAL,
     "mode": logging.WARNING,
     "asyncio": logging.WARNING,
+    # Faust's services log under the modules of their subclasses.
+    "streams.app": logging.WARNING,
+    "streams.engine.transport": logging.WARNING,
 }
-"""Libraries that tell more than an operator asks, and from which level on they are heard."""
+"""Those that tell more than an operator asks, and from which level on they are heard."""
 
 
 def configure(level: str = "info", stream: TextIO | None = None, json: bool | None = None) -> None:

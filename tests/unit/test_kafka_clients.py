@@ -65,3 +65,15 @@ def test_without_security_nobody_is_told_of_any() -> None:
     settings = load_settings()
     assert "sasl.mechanism" not in kafka_clients.admin(settings)
     assert kafka_clients.faust_options(settings)["broker_credentials"] is None
+
+
+def test_librdkafka_writes_past_the_log_only_when_asked_to() -> None:
+    for level, most in (("info", 0), ("debug", 7)):
+        settings = load_settings(log_level=level)
+        for made in (
+            kafka_clients.admin(settings),
+            kafka_clients.reader(settings),
+            kafka_clients.consumer(settings, client_id="one"),
+            kafka_clients.transactional_producer(settings, transactional_id="one"),
+        ):
+            assert made["log_level"] == most

@@ -90,3 +90,11 @@ def test_faust_is_heard_when_it_matters() -> None:
     logging.getLogger("faust.worker").info("chatter")
     logging.getLogger("faust.worker").error("broken")
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["broken"]
+
+
+def test_what_a_library_also_raises_is_not_said_by_it() -> None:
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    logging.getLogger("kafka.net.manager").error("Connection failed")
+    logging.getLogger("streams.app").info("[^-LeadgateApp]: Starting...")
+    assert stream.getvalue() == ""
