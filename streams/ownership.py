@@ -141,7 +141,10 @@ class GroupOwnership:
             if self._asking is None or self._asking.done():
                 self._asking = self._ask()
             # All who ask meanwhile wait for the same answer, and nobody for long.
-            await asyncio.wait({asyncio.wrap_future(self._asking)}, timeout=ANSWER_SECONDS)
+            answer = asyncio.wrap_future(self._asking)
+            # It may fail when nobody waits any more; `_hear` says so.
+            answer.add_done_callback(lambda heard: heard.cancelled() or heard.exception())
+            await asyncio.wait({answer}, timeout=ANSWER_SECONDS)
         return self._last if self._younger(self._valid) else None
 
     def _younger(self, seconds: float) -> bool:

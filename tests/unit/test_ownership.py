@@ -1,6 +1,7 @@
 """A worker's address is in its client.id; how long the coordinator's word on it is taken."""
 
 import asyncio
+import gc
 from concurrent.futures import Future
 
 import pytest
@@ -142,6 +143,20 @@ def test_a_word_holds_for_half_a_session_from_when_it_was_asked_for(scene: Scene
         assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
 
     asyncio.run(play())
+
+
+def test_a_failure_that_nobody_waits_for_is_no_traceback(scene: Scene) -> None:
+    async def play() -> list[str]:
+        said: list[str] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: said.append(context["message"]))
+        await scene.owners()
+        scene.coordinator.asked[-1].set_exception(KafkaTimeoutError("no answer"))
+        await asyncio.sleep(0.01)
+        gc.collect()
+        return said
+
+    assert asyncio.run(play()) == []
 
 
 def test_a_coordinator_that_fails_is_asked_again(scene: Scene) -> None:
