@@ -12,6 +12,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.errors import OutsideWorld
+
 SLOTS = 1000
 
 
@@ -26,10 +28,20 @@ class Identity:
 def identify(name: str | None, directory: Path) -> Identity:
     """``name`` if it is given, else the first free slot of ``directory``.
 
-    Raises OSError when the directory can't be written.
+    Raises OutsideWorld when the directory can't be written, or has no slot left.
     """
     if name:
         return Identity(name)
+    try:
+        return _take_slot(directory)
+    except OSError as error:
+        raise OutsideWorld(
+            f"the state directory {directory} can't be written ({error.strerror}): give another "
+            "(LEADGATE_STATE_DIRECTORY), or give the worker its lasting name (LEADGATE_WORKER_ID)"
+        ) from error
+
+
+def _take_slot(directory: Path) -> Identity:
     directory.mkdir(parents=True, exist_ok=True)
     for slot in range(SLOTS):
         descriptor = os.open(directory / f"worker-{slot}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -43,4 +55,4 @@ def identify(name: str | None, directory: Path) -> Identity:
             stored = f"worker-{uuid.uuid4().hex[:12]}"
             os.write(descriptor, stored.encode())
         return Identity(stored, descriptor)
-    raise OSError(f"{SLOTS} workers already run with the state directory {directory}")
+    raise OutsideWorld(f"{SLOTS} workers already run with the state directory {directory}")
