@@ -178,6 +178,7 @@ class KafkaOpener:
             f"partition {number}: the group's committed offset is {committed}, but the changelog "
             f"{self.changelog} says {None if meta is None else meta.position}; somebody has changed one of "
             f"them. To go on where the changelog stands, stop all workers and run: "
-            f"kafka-consumer-groups.sh --group {self.group} --topic {self.input_topic}:{number} "
+            f"kafka-consumer-groups.sh --bootstrap-server {self.reader_config['bootstrap.servers']} "
+            f"--group {self.group} --topic {self.input_topic}:{number} "
             f"--reset-offsets {target} --execute"
         )
