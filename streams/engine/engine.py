@@ -144,6 +144,7 @@ class Engine:
 
     def assign(self, numbers: list[int], group: Any) -> None:
         """These partitions are ours, for as long as ``group`` (the group's metadata) holds."""
+        log.info("partitions_assigned", partitions=numbers)
         self.observer.rebalanced()
         self._assignment.begin(numbers, group)
 
@@ -164,6 +165,7 @@ class Engine:
 
     def lose(self, numbers: list[int]) -> None:
         """The partitions are another's already."""
+        log.info("partitions_gone", partitions=numbers)
         self._assignment.end()
         self.observer.closed(numbers)
 
@@ -189,7 +191,9 @@ class Engine:
         """
         now = self.wall_clock() - self.processor.grace
         partitions = list(self.open_partitions.values())
-        self._ends = ends = self.opener.ends(partition.number for partition in partitions)
+        # Also a worker that has none asks, of any: that is how it learns whether the brokers answer.
+        numbers = [partition.number for partition in partitions] or [0]
+        self._ends = ends = self.opener.ends(numbers)
         for partition in partitions:
             if not partition.inbox and partition.position == ends.get(partition.number):
                 partition.wall = now
@@ -249,6 +253,13 @@ class Engine:
     def _opened(self, ticket: int, result: Opened) -> None:
         self._check_stages(result)
         if self._assignment.opened(ticket, result, self._reading.read_from):
+            log.info(
+                "partition_open",
+                partition=result.number,
+                leads=len(result.table),
+                offset=result.position,
+                seconds=round(result.seconds, 3),
+            )
             self.observer.opened(result)
 
     def _check_stages(self, result: Opened) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple, get_args
 
+import structlog
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -29,6 +30,8 @@ from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Pass
 from streams.metrics.catalogue import CATALOGUE, PREFIX, Entry, Labels
+
+log = structlog.get_logger(__name__)
 
 Samples = Mapping[Labels, float]
 
@@ -120,10 +123,14 @@ class Metrics(Collector):
 
     def waiting(self, why: str | None) -> None:
         """The broker does not answer (or, None, does again)."""
+        before = self.waiting_for_broker
         if why is None:
+            if before:
+                log.info("broker_answers", seconds=(self._wall_clock() - before.since) / 1000)
             self.waiting_for_broker = None
         else:
-            before = self.waiting_for_broker
+            if not before:
+                log.warning("broker_does_not_answer", error=why)
             self.waiting_for_broker = Waiting(before.since if before else self._wall_clock(), why)
 
     def _count(self, name: str, more: Mapping[Labels, int]) -> None:
