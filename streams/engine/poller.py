@@ -120,7 +120,8 @@ class Poller(threading.Thread):
             while not self._stopping.is_set():
                 self._poll()
         except Exception as error:
-            log.exception("poller_failed")
+            if not isinstance(error, (OutsideWorld, KafkaException)):
+                log.exception("poller_failed")
             self._listener.failed(error)
         finally:
             self.consumer.close()
