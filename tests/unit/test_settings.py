@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import SettingsError, load_settings
+from streams.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +152,17 @@ def test_a_worker_says_where_others_reach_it() -> None:
     assert load_settings().advertised(6066) == "127.0.0.1:6066"
     assert load_settings(web_host="0.0.0.0").advertised(6066) == f"{socket.gethostname()}:6066"
     assert load_settings(web_host="0.0.0.0", web_advertised="one:80").advertised(6066) == "one:80"
+
+
+def test_the_documentation_names_every_setting_and_its_default(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "settings.md"
+    cells = [row.split("|")[1:3] for row in page.read_text().splitlines() if row.startswith("| `")]
+    documented = {name.strip(" `"): default.strip() for name, default in cells}
+    assert list(documented) == list(Settings.model_fields)
+    # Those that are shown as one would write them, given back, are what is so without them.
+    written = {name: default.strip("`") for name, default in documented.items() if default.startswith("`")}
+    assert written.pop("sasl_mechanism") == Settings.model_fields["sasl_mechanism"].default
+    lines = [f"{name}={default}\n" for name, default in written.items() if "<group>" not in default]
+    file = tmp_path / "leadgate.env"
+    file.write_text("".join(lines))
+    assert load_settings(file).model_dump() == load_settings().model_dump()
