@@ -42,5 +42,8 @@ def clock(
             say(kafka_clients.producer(loaded), loaded.control, held=held)
     except KafkaException as error:
         where = f"the clock of {loaded.group} can't be reached at {loaded.bootstrap_servers}"
-        raise OutsideWorld(f"{where}: {error.args[0].str()}") from None
+        raise OutsideWorld(
+            f"{where}: {error.args[0].str()} (is it running? "
+            "is the topic there? `leadgate topics check` says so)"
+        ) from None
     typer.echo("held" if held else "going")

@@ -33,7 +33,8 @@ Directory = Annotated[
 
 
 @app.command(
-    epilog="Examples:  leadgate kafka start  ·  leadgate kafka start --brokers 3 --directory .kafka/three"
+    epilog="\b\nExamples:\n  leadgate kafka start\n"
+    "  leadgate kafka start --brokers 3 --directory .kafka/three"
 )
 def start(
     brokers: Annotated[
@@ -57,9 +58,12 @@ def start(
     typer.echo(f"  for leadgate: export LEADGATE_BOOTSTRAP_SERVERS={broker.bootstrap}", err=True)
 
 
-@app.command(epilog="Example:  leadgate kafka stop --directory .kafka/three")
+@app.command(epilog="\b\nExample:\n  leadgate kafka stop --directory .kafka/three")
 def stop(directory: Directory = None) -> None:
-    """Stop it, whoever started it; the data of a cluster from jars stays in its directory."""
+    """Stop it, whoever started it.
+
+    The data of a cluster from jars stays in its directory.
+    """
     where = directory or DIRECTORY
     stopped = []
     if _exists(where):
@@ -71,7 +75,7 @@ def stop(directory: Directory = None) -> None:
     typer.echo(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing to stop.")
 
 
-@app.command(epilog="Example:  leadgate kafka status --format json")
+@app.command(epilog="\b\nExample:\n  leadgate kafka status --format json")
 def status(
     directory: Directory = None,
     output: OutputFormat = "text",
@@ -97,11 +101,14 @@ def status(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example:  leadgate kafka check")
+@app.command(epilog="\b\nExample:\n  leadgate kafka check")
 def check(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say only what is missing.")] = False,
 ) -> None:
-    """Say whether a Kafka can be started here, from what, and else what is missing."""
+    """Say whether one can be started here.
+
+    From what, or else what is missing and how to get it.
+    """
     found = local_kafka.source()
     if not quiet:
         typer.echo({"docker": "A Docker engine answers.", "jars": "Java and Maven are here."}[found])

@@ -20,7 +20,7 @@ SettingsFile = Annotated[
 OutputFormat = Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")]
 
 
-@app.command(epilog="Example:  leadgate topics create --partitions 12 --replication 3")
+@app.command(epilog="\b\nExample:\n  leadgate topics create --partitions 12 --replication 3")
 def create(
     partitions: Annotated[
         int | None,
@@ -37,7 +37,10 @@ def create(
     settings: SettingsFile = None,
     output: OutputFormat = "text",
 ) -> None:
-    """Make the topics that are missing. Those that are there stay as they are; `check` looks at them."""
+    """Make the topics that are missing.
+
+    Those that are there stay as they are; `check` looks at them.
+    """
     made = topics.create(
         load_settings(settings),
         partitions=partitions,
@@ -50,9 +53,12 @@ def create(
         typer.echo("\n".join(f"made {name}" for name in made) or "All topics are there.")
 
 
-@app.command(epilog="Example:  leadgate topics check --format json")
+@app.command(epilog="\b\nExample:\n  leadgate topics check --format json")
 def check(settings: SettingsFile = None, output: OutputFormat = "text") -> None:
-    """Say what is wrong with the topics, each with the command that mends it. Exit code 1 then."""
+    """Say what is wrong with the topics.
+
+    Each fault comes with the command that mends it, and makes the exit code 1.
+    """
     findings = topics.check(load_settings(settings))
     if output == "json":
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
