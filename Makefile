@@ -55,7 +55,7 @@ wheel: $(WHEEL) ## Build the wheel that is deployed, its rules compiled (needs a
 $(WHEEL): $(READY) pyproject.toml hatch_build.py README.md LICENSE $(SOURCES)
 	@echo 'Compiling the wheel: it takes about a minute …'
 	@rm -rf $(@D) $(INSTALLED)
-	@HATCH_BUILD_HOOKS_ENABLE=1 $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(@D) .
+	@HATCH_BUILD_HOOKS_ENABLE=1 $(BIN)/python -m hatchling build --target wheel --directory $(@D) >/dev/null
 	@$(BIN)/python -m pip install --quiet --no-deps --no-index --target $(INSTALLED) $(@D)/*.whl
 	@touch $@
 
