@@ -31,9 +31,9 @@ from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
 from streams.errors import OutsideWorld
 from streams.intake.native import decode_native
-from streams.local_kafka import free_ports
 from streams.metrics import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
+from streams.ports import free_ports
 from streams.settings import Settings
 from streams.web import WorkerView
 

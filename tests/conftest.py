@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from streams.local_kafka import ComposeKafka, LocalKafka, free_ports, jars, source
+from streams.local_kafka import ComposeKafka, LocalKafka, jars, source
+from streams.ports import free_ports
 
 HOME = Path(__file__).resolve().parent.parent / ".kafka"
 RUN = "KAFKA_OF_THIS_TEST_RUN"

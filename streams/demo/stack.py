@@ -16,8 +16,9 @@ from streams import topics
 from streams.demo.interrupts import EndAtOnce, Interrupts
 from streams.demo.worker import WorkerProcess, kill_leftover
 from streams.errors import Misuse, OutsideWorld
-from streams.local_kafka import ComposeKafka, LocalKafka, free_ports, jars, source
+from streams.local_kafka import ComposeKafka, LocalKafka, jars, source
 from streams.local_kafka.compose import COMPOSE_FILE
+from streams.ports import free_ports
 from streams.settings import PREFIX, Settings, load_settings
 
 FUNNEL = Path(__file__).with_name("funnel.yaml")

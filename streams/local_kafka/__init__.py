@@ -3,7 +3,7 @@
 from streams.local_kafka.cluster import LocalKafka
 from streams.local_kafka.compose import ComposeKafka
 from streams.local_kafka.jars import LocalKafkaError, source
-from streams.local_kafka.node import FULL, QUICK, NodeStatus, free_ports
+from streams.local_kafka.node import FULL, QUICK, NodeStatus
 
 __all__ = [
     "FULL",
@@ -12,6 +12,5 @@ __all__ = [
     "LocalKafka",
     "LocalKafkaError",
     "NodeStatus",
-    "free_ports",
     "source",
 ]

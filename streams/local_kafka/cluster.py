@@ -16,7 +16,8 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from streams.local_kafka.jars import LocalKafkaError, classpath
-from streams.local_kafka.node import HOST, QUICK, Address, Node, NodeStatus, free_ports
+from streams.local_kafka.node import QUICK, Address, Node, NodeStatus
+from streams.ports import HOST, free_ports
 
 _READY_SECONDS = 60
 _END_SECONDS = 20

@@ -8,7 +8,6 @@ long as it lives, however it ends.
 import contextlib
 import fcntl
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -21,16 +20,12 @@ from confluent_kafka.admin import AdminClient
 from pydantic import BaseModel
 
 from streams.local_kafka.jars import DEPLOY, LocalKafkaError, java
-
-HOST = "127.0.0.1"
+from streams.ports import HOST, is_free
 
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms128m", "-Xmx384m")
 """Listens after 2 or 3 s, and is small: for tests and demonstrations."""
 FULL = ("-Xms1g", "-Xmx1g")
 """The whole compiler, for measuring."""
-
-# Below where the system takes ports for outgoing connections, so that a node finds its port again.
-_FREE_PORTS = range(15_000, 32_000)
 
 
 # What this process has started, it must also see off; that the rest may outlive it is meant.
@@ -218,28 +213,3 @@ class Node:
             jars,
             *arguments,
         ]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, each once."""
-    found: list[int] = []
-    for port in random.sample(_FREE_PORTS, 1_000):
-        if len(found) == count:
-            break
-        if is_free(port):
-            found.append(port)
-    if len(found) < count:
-        raise LocalKafkaError("no free ports were found on this machine")
-    return found
-
-
-def is_free(port: int) -> bool:
-    """Whether Kafka could listen on that port of this machine."""
-    with socket.socket() as probe:
-        # As Kafka does: a port whose last connections are still being closed is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from streams.local_kafka import FULL, ComposeKafka, LocalKafka, free_ports, source
+from streams.local_kafka import FULL, ComposeKafka, LocalKafka, source
+from streams.ports import free_ports
 from tests.benchmarks.peers import Peer, Run
 from tests.benchmarks.peers.peer import environment
 from tests.benchmarks.topics import PARTITIONS

@@ -18,7 +18,7 @@ from streams.app import LeadgateApp, Worker
 from streams.engine.chunk import Chunk
 from streams.engine.transport import ChunkConsumer
 from streams.errors import OutsideWorld
-from streams.local_kafka import free_ports
+from streams.ports import free_ports
 
 PATIENCE = 30.0
 TOPIC = "in"

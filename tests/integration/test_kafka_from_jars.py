@@ -11,8 +11,8 @@ import pytest
 from kafka.admin import KafkaAdminClient
 
 from streams.cli import run
-from streams.local_kafka import LocalKafka, LocalKafkaError, free_ports
-from streams.local_kafka.node import HOST
+from streams.local_kafka import LocalKafka, LocalKafkaError
+from streams.ports import HOST, free_ports
 from tests.conftest import HOME
 
 

@@ -22,7 +22,8 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from kafka.admin import KafkaAdminClient
 
 from streams import kafka_clients, topics
-from streams.local_kafka import LocalKafka, free_ports
+from streams.local_kafka import LocalKafka
+from streams.ports import free_ports
 from streams.settings import Settings, load_settings
 from tests.conftest import HOME
 
