@@ -73,7 +73,7 @@ def simulate(
     records: Iterable[Record]
     if live:
         rate = rate or 20.0
-        records = _live(rate, day, last, seed)
+        records = simulation.live(rate, day, last, seed=seed)
     elif bulk is not None:
         records = simulation.bulk(bulk, leads, first, last, seed=seed, zipf=zipf)
     else:
@@ -97,14 +97,6 @@ def _span(days: int, start: str | None, until: str | None) -> tuple[int, int]:
         return first, first + days * DAY
     last = moment(until or "now", "--until")
     return last - days * DAY, last
-
-
-def _live(rate: float, day: float, now: int, seed: int) -> Iterator[Record]:
-    from streams import clock, simulation
-
-    # So many newcomers a day of life that a day's activities fill its seconds at this rate.
-    per_day = rate * day / simulation.activities_per_lead()
-    return simulation.dated_when_sent(simulation.endless(per_day, now, seed=seed), clock.now)
 
 
 def _for(records: Iterator[Record], duration: float | None) -> Iterator[Record]:

@@ -78,6 +78,5 @@ class History:
 
 def live(rate: float, seed: int) -> Records:
     """Activities without end, dated when they are taken; lives are as long as `rate` a second makes them."""
-    per_day = rate * _DAY_SECONDS / simulation.activities_per_lead()
     # Another seed than the history's: these leads are others.
-    return simulation.dated_when_sent(simulation.endless(per_day, clock.now(), seed=seed + 1), clock.now)
+    return simulation.live(rate, _DAY_SECONDS, clock.now(), seed=seed + 1)

@@ -1,6 +1,7 @@
 """Activities to try leadgate with: a believable population, or very many very fast."""
 
 from streams.simulation.bulk import bulk
+from streams.simulation.live import live
 from streams.simulation.population import activities_per_lead, endless, population
 from streams.simulation.sending import ToTopic, dated_when_sent, encode, paced, records
 
@@ -11,6 +12,7 @@ __all__ = [
     "dated_when_sent",
     "encode",
     "endless",
+    "live",
     "paced",
     "population",
     "records",
