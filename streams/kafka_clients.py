@@ -57,14 +57,14 @@ def consumer(settings: Settings, *, client_id: str) -> dict[str, Any]:
     }
 
 
-def reader(settings: Settings, *, isolation: str = "read_committed") -> dict[str, Any]:
+def reader(settings: Settings) -> dict[str, Any]:
     """Of one that is assigned partitions by hand and belongs to no group: the changelog's, a check's."""
     return _librdkafka(settings) | {
         # librdkafka asks for a group even where none is joined.
         "group.id": f"{settings.group}-reader",
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
-        "isolation.level": isolation,
+        "isolation.level": "read_committed",
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 100,

@@ -325,8 +325,8 @@ class Engine:
 
     def _gather(self) -> list[Work]:
         """What waits, fairly over the partitions, and the partitions that time may move."""
-        partitions = [p for p in self.open_partitions.values() if p.group is self._assignment.group]
-        for partition in partitions:
+        partitions = self.open_partitions
+        for partition in partitions.values():
             if partition.inbox and not partition.inbox.waiting:
                 # Read to the end, past records that are none (transaction markers).
                 _, position = partition.inbox.peek(0)
@@ -334,17 +334,18 @@ class Engine:
                     partition.position = position
                     partition.inbox.drop_until(position)
         waiting = {
-            partition.number: partition.inbox.waiting for partition in partitions if partition.inbox.waiting
+            number: partition.inbox.waiting
+            for number, partition in partitions.items()
+            if partition.inbox.waiting
         }
-        by_number = {partition.number: partition for partition in partitions}
         works = []
         for number, share in fair_shares(waiting, self._failures.limit).items():
-            partition = by_number[number]
+            partition = partitions[number]
             records, position = partition.inbox.peek(share)
             if position is not None:
                 works.append(Work(partition, records, position))
         if not self.held():
-            works += [Work(p, [], p.position) for p in partitions if p.number not in waiting and p.due]
+            works += [Work(p, [], p.position) for n, p in partitions.items() if n not in waiting and p.due]
         return self._failures.pick(works)
 
     def _commit(self, works: list[Work]) -> Pass:

@@ -35,9 +35,6 @@ class Table:
     def __len__(self) -> int:
         return len(self._states)
 
-    def __contains__(self, lead: bytes) -> bool:
-        return lead in self._states
-
     def take(self, lead: bytes) -> Lead | None:
         """The lead, decoded, for a pass to change; None when it is not here."""
         decoded = self._decoded.pop(lead, None)
