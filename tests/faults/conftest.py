@@ -1,18 +1,18 @@
 """A group of workers for each test, on topics of its own."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.workers import Group
+from tests.faults.workers import Group, GroupMaker
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def group(kafka: str, tmp_path: Path) -> Iterator[Callable[..., Group]]:
+def group(kafka: str, tmp_path: Path) -> Iterator[GroupMaker]:
     """Makes groups: ``group("history")`` runs history.yaml; more settings as keyword arguments."""
     groups: list[Group] = []
 

@@ -7,18 +7,14 @@ from typing import Any
 
 from tests.faults.load import history
 from tests.faults.waiting import begin, release, said
-from tests.faults.workers import Group
+from tests.faults.workers import Group, GroupMaker
 
-GroupMaker = Callable[..., Group]
 AWAY_SECONDS = 12
 
 
 def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
     broker = make_kafka()
-    workers = group("history", bootstrap=broker.bootstrap, hold_clock="true", max_pass_records="100")
-    workers.send(history(seed=11, activities=20_000, leads=300))
-    processes = [workers.start(), workers.start()]
-    begin(workers)
+    workers, processes = two_at_work(group, broker.bootstrap, seed=11)
     broker.stop()
     workers.wait(lambda: not any(ready(workers, one) for one in processes), "still ready without a broker")
     assert all(workers.get(one, "/livez").status_code == 200 for one in processes), (
@@ -41,10 +37,7 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
 
 def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
     broker = make_kafka()
-    workers = group("history", bootstrap=broker.bootstrap, hold_clock="true", max_pass_records="100")
-    workers.send(history(seed=12, activities=20_000, leads=300))
-    processes = [workers.start(), workers.start()]
-    begin(workers)
+    workers, processes = two_at_work(group, broker.bootstrap, seed=12)
     broker.kill()
     time.sleep(AWAY_SECONDS)
     broker.start()
@@ -64,6 +57,15 @@ def test_not_there_at_the_start(group: GroupMaker, make_kafka: Callable[[], Any]
     last = workers.logs().strip().splitlines()[-1]
     assert last.startswith("leadgate: Kafka at"), last
     assert "LEADGATE_BOOTSTRAP_SERVERS" in last
+
+
+def two_at_work(group: GroupMaker, bootstrap: str, seed: int) -> tuple[Group, list[subprocess.Popen[bytes]]]:
+    """Two workers that have begun, and have enough to do for a while."""
+    workers = group("history", bootstrap=bootstrap, hold_clock="true", max_pass_records="100")
+    workers.send(history(seed=seed, activities=20_000, leads=300))
+    processes = [workers.start(), workers.start()]
+    begin(workers)
+    return workers, processes
 
 
 def ready(workers: Group, process: subprocess.Popen[bytes]) -> bool:

@@ -1,16 +1,15 @@
 """Several workers, killed, joined, stopped and let go again, while activities come in."""
 
 import signal
+import subprocess
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.faults.load import Live, history
 from tests.faults.waiting import begin, quiet, release
-from tests.faults.workers import Group
+from tests.faults.workers import Group, GroupMaker
 
-GroupMaker = Callable[..., Group]
 SESSION_SECONDS = 6
 ZOMBIE_SECONDS = 2 * SESSION_SECONDS + 2
 
@@ -21,12 +20,7 @@ def test_history_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
     first = [workers.start() for _ in range(3)]
     begin(workers)
     workers.send(history(seed=2, activities=10_000, leads=400))
-    for process in first[:2]:
-        process.kill()
-        workers.start()
-        time.sleep(SESSION_SECONDS / 2)
-    zombie = first[2]
-    zombie.send_signal(signal.SIGSTOP)
+    zombie = _kill_two_and_stop_one(workers, first)
     workers.send(history(seed=3, activities=10_000, leads=400))
     time.sleep(ZOMBIE_SECONDS)
     zombie.send_signal(signal.SIGCONT)
@@ -44,12 +38,7 @@ def test_live_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
     first = [workers.start() for _ in range(3)]
     load.start()
     begin(workers)
-    for process in first[:2]:
-        process.kill()
-        workers.start()
-        time.sleep(SESSION_SECONDS / 2)
-    zombie = first[2]
-    zombie.send_signal(signal.SIGSTOP)
+    zombie = _kill_two_and_stop_one(workers, first)
     time.sleep(ZOMBIE_SECONDS)
     zombie.send_signal(signal.SIGCONT)
     workers.processes[3].kill()
@@ -112,6 +101,17 @@ def test_two_processes_of_one_identity_do_not_both_go_on(group: GroupMaker) -> N
     quiet(workers)
     workers.stop()
     workers.check()
+
+
+def _kill_two_and_stop_one(workers: Group, three: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Each of the killed is replaced; the one that is stopped in its tracks is returned."""
+    *killed, zombie = three
+    for process in killed:
+        process.kill()
+        workers.start()
+        time.sleep(SESSION_SECONDS / 2)
+    zombie.send_signal(signal.SIGSTOP)
+    return zombie
 
 
 def _stopped(pid: int) -> bool:

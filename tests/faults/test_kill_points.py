@@ -1,16 +1,13 @@
 """A worker killed at each marked point of a pass: nothing is lost, nothing is said twice."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.faults.killing import POINTS, TIME_POINTS
 from tests.faults.load import Live, history
 from tests.faults.waiting import begin, die, quiet, release
-from tests.faults.workers import Group
-
-GroupMaker = Callable[..., Group]
+from tests.faults.workers import GroupMaker
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from schemas.moments import DAY, format_moment
@@ -10,9 +9,8 @@ from streams.engine.changelog import META_KEY
 from tests.faults import oracle
 from tests.faults.load import history
 from tests.faults.waiting import release
-from tests.faults.workers import Group
+from tests.faults.workers import GroupMaker
 
-GroupMaker = Callable[..., Group]
 NOW = time.time_ns() // 1_000_000
 GOOD: dict[str, Any] = {
     "id": "x",

@@ -6,9 +6,7 @@ from typing import Any
 
 from tests.faults.load import history
 from tests.faults.waiting import begin, release
-from tests.faults.workers import Group
-
-GroupMaker = Callable[..., Group]
+from tests.faults.workers import GroupMaker
 
 
 def test_told_to_end_while_the_broker_is_away(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:

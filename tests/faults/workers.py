@@ -193,3 +193,7 @@ class Group:
         states = oracle.final_states(self.bootstrap, self.settings.changelog)
         assert states.keys() == recomputed.leads.keys()
         return recomputed
+
+
+GroupMaker = Callable[..., Group]
+"""The fixture `group`: ``group("history")`` runs history.yaml; more settings as keyword arguments."""

@@ -28,11 +28,11 @@ def merged(patches: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Traits after these patches, oldest first: RFC 7386, one after the other."""
     traits: dict[str, Any] = {}
     for patch in patches:
-        traits = _merge_patch(traits, patch)
+        traits = merge_patch(traits, patch)
     return traits
 
 
-def _merge_patch(target: Any, patch: Any) -> Any:
+def merge_patch(target: Any, patch: Any) -> Any:
     """RFC 7386, section 2, word for word."""
     if not isinstance(patch, dict):
         return patch
@@ -41,7 +41,7 @@ def _merge_patch(target: Any, patch: Any) -> Any:
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = _merge_patch(result.get(name), value)
+            result[name] = merge_patch(result.get(name), value)
     return result
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from qualifiers.traits import OTHER_TRAITS, NamedTraits, Room, as_json, merge, trait_getter
 from schemas.lead import decode_lead, encode_lead
+from tests.properties.brute_force_values import merge_patch
 from tests.unit.story import tell
 
 Patch = tuple[int, dict[str, Any]]
@@ -15,18 +16,6 @@ def merged(*patches: Patch, named: frozenset[str] = frozenset()) -> dict[str, An
     for at, patch in patches:
         merge(traits, patch, at, Room(NamedTraits(named), traits))
     return as_json(traits)
-
-
-def rfc7386(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = rfc7386(result.get(name), value)
-    return result
 
 
 HISTORIES: list[list[dict[str, Any]]] = [
@@ -46,7 +35,7 @@ HISTORIES: list[list[dict[str, Any]]] = [
 def test_in_whatever_order_they_come_their_moments_count(patches: list[dict[str, Any]]) -> None:
     wanted: Any = {}
     for patch in patches:
-        wanted = rfc7386(wanted, patch)
+        wanted = merge_patch(wanted, patch)
     for order in permutations(enumerate(patches)):
         assert merged(*order) == wanted
 
