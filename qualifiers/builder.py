@@ -146,8 +146,8 @@ class Builder:
             self._on_line(name, line, half_life) for line in score.points if isinstance(line, tree.OnLine)
         ]
         if_lines = [self._if_line(line) for line in score.points if isinstance(line, tree.IfLine)]
-        key = self._slot("score", name)
-        return Score(name, key, half_life, score.limits, tuple(on_lines), tuple(if_lines))
+        key, held_key = self._slot("score", name), self._slot("held", name)
+        return Score(name, key, held_key, half_life, score.limits, tuple(on_lines), tuple(if_lines))
 
     def _on_line(self, score: str, line: tree.OnLine, half_life: int | None) -> OnLine:
         key = self._line_slot(score, line)
@@ -164,7 +164,8 @@ class Builder:
 
         Lines for the same thing have a bound each: they are told apart by their number.
         """
-        parts = ("points", score, sorted(set(line.on)), line.where, line.source)
+        form = "points" if line.per is None else "gifts"
+        parts = (form, score, sorted(set(line.on)), line.where, line.source)
         meaning = canonical(*parts)
         self._lines[meaning] += 1
         return self._slot(*parts, self._lines[meaning])

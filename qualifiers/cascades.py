@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Rule, Stage
 from schemas.decision import StageChange
-from schemas.lead import KEPT_CHANGES, Lead
+from schemas.lead import Lead, remember
 from schemas.moments import NEVER
 
 
@@ -43,7 +43,7 @@ class Cascades:
                     if rule.to not in been:
                         fired = rule
                         break
-                    lead.passed_over.append(rule.name)
+                    lead.passed_over += (rule.name,)
                 if until < due:
                     due = until
             if fired is None:
@@ -62,8 +62,7 @@ class Cascades:
         lead.stage = stage.name
         lead.since = now
         lead.seq += 1
-        lead.history.append((rule.name, stage.name, now))
-        del lead.history[:-KEPT_CHANGES]
+        remember(lead, (rule.name, stage.name, now))
         stage.note_visit(lead)
         return stage
 
@@ -84,8 +83,8 @@ def _let_in(lead: Lead, stage: Stage, now: int) -> None:
     """
     for rule in stage.rules:
         if rule.name in lead.passed_over and not rule.when.holds(lead, now):
-            lead.passed_over.remove(rule.name)
-            lead.let_in.append(rule.name)
+            lead.passed_over = tuple(name for name in lead.passed_over if name != rule.name)
+            lead.let_in += (rule.name,)
 
 
 def free(lead: Lead, stage: Stage) -> int:
@@ -94,8 +93,7 @@ def free(lead: Lead, stage: Stage) -> int:
     for index, rule in enumerate(stage.rules):
         if rule.name in lead.passed_over or rule.name in lead.let_in:
             freed |= 1 << index
-    lead.passed_over.clear()
-    lead.let_in.clear()
+    lead.passed_over = lead.let_in = ()
     return freed
 
 

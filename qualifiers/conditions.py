@@ -10,7 +10,8 @@ Here are the combinations; the single facts are in `qualifiers.facts`.
 """
 
 # What a method does is said once, in `Condition`; not every form needs all that it is given.
-# ruff: noqa: ARG002, D102
+# Loops are written out: a generator costs more than what it goes over.
+# ruff: noqa: ARG002, D102, SIM110
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -88,14 +89,11 @@ class Condition:
         """What an activity can do that might turn the value to ``wanted``."""
         raise NotImplementedError
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        """Why it is true, in words, without a capital or a full stop."""
-        raise NotImplementedError
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        """Why it is true, in words, without a capital or a full stop.
 
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        """The true leaves below a true condition, in file order.
-
-        ``activity`` is the one that is being applied, for leaves that it made true.
+        Its true leaves are added to ``proof``, in file order. ``activity`` is the one that
+        is being applied, for leaves that it made true.
         """
         raise NotImplementedError
 
@@ -112,9 +110,6 @@ class _Combination(Condition):
     def watches(self, wanted: bool) -> Iterator[Watch]:
         for part in self.parts:
             yield from part.watches(wanted)
-
-    def _true(self, lead: Lead, now: int) -> Iterator[Condition]:
-        return (part for part in self.parts if part.holds(lead, now))
 
 
 class All(_Combination):
@@ -133,14 +128,13 @@ class All(_Combination):
         return True, until
 
     def holds(self, lead: Lead, now: int) -> bool:
-        return all(part.holds(lead, now) for part in self._quickest)
+        for part in self._quickest:
+            if not part.holds(lead, now):
+                return False
+        return True
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        return " and ".join(part.sentence(lead, now) for part in self.parts)
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        for part in self.parts:
-            yield from part.proof(lead, now, activity)
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        return " and ".join([part.because(lead, now, activity, proof) for part in self.parts])
 
 
 class AnyOf(_Combination):
@@ -159,13 +153,14 @@ class AnyOf(_Combination):
         return False, until
 
     def holds(self, lead: Lead, now: int) -> bool:
-        return any(part.holds(lead, now) for part in self._quickest)
+        for part in self._quickest:
+            if part.holds(lead, now):
+                return True
+        return False
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        return next(self._true(lead, now)).sentence(lead, now)
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield from next(self._true(lead, now)).proof(lead, now, activity)
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        true = next(part for part in self.parts if part.holds(lead, now))
+        return true.because(lead, now, activity, proof)
 
 
 class NoneOf(_Combination):
@@ -188,16 +183,16 @@ class NoneOf(_Combination):
         return True, until
 
     def holds(self, lead: Lead, now: int) -> bool:
-        return not any(part.holds(lead, now) for part in self._quickest)
+        for part in self._quickest:
+            if part.holds(lead, now):
+                return False
+        return True
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield from super().watches(not wanted)
 
-    def sentence(self, lead: Lead, now: int) -> str:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         return self._words
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield from ()
 
 
 class AtLeast(_Combination):
@@ -222,10 +217,7 @@ class AtLeast(_Combination):
     def holds(self, lead: Lead, now: int) -> bool:
         return sum(part.holds(lead, now) for part in self.parts) >= self._wanted
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        true = list(self._true(lead, now))
-        return f"{len(true)} of {len(self.parts)}: " + ", ".join(part.sentence(lead, now) for part in true)
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        for part in self._true(lead, now):
-            yield from part.proof(lead, now, activity)
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        true = [part for part in self.parts if part.holds(lead, now)]
+        said = ", ".join([part.because(lead, now, activity, proof) for part in true])
+        return f"{len(true)} of {len(self.parts)}: {said}"

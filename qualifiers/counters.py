@@ -1,8 +1,9 @@
 """Counters: the newest moments at which something of interest was done.
 
 A counter keeps as many moments as the most demanding condition on it asks for, and
-conditions that count the same thing share one. With `distinct` it keeps the newest
-moment of each value instead.
+conditions that count the same thing share one. In its slot of the lead lies the newest
+moment where that is all that is asked, else a list of them, ascending; with `distinct`
+a dict, value (hashed) → the newest moment with that value.
 """
 
 from bisect import insort
@@ -82,22 +83,22 @@ class Counter:
     def nth_newest(self, lead: Lead, n: int) -> int | None:
         """The moment since which there have been ``n``, or None when there never were."""
         if self.value_of is not None:
-            values = lead.distinct.get(self.key, {}).values()
+            values = lead.kept.get(self.key, {}).values()
             return sorted(values)[-n] if len(values) >= n else None
-        if self.keep == 1:
-            return lead.latest.get(self.key)
-        times = lead.times.get(self.key, ())
-        return times[-n] if len(times) >= n else None
+        kept = lead.kept.get(self.key)
+        if kept is None or self.keep == 1:
+            return kept
+        return kept[-n] if len(kept) >= n else None
 
     def count(self, lead: Lead, after: int | None) -> int:
         """How many of the kept moments lie after ``after`` (None: all)."""
         kept: Collection[int]
         if self.value_of is not None:
-            kept = lead.distinct.get(self.key, {}).values()
+            kept = lead.kept.get(self.key, {}).values()
         elif self.keep == 1:
-            kept = [lead.latest[self.key]] if self.key in lead.latest else []
+            kept = [lead.kept[self.key]] if self.key in lead.kept else []
         else:
-            kept = lead.times.get(self.key, [])
+            kept = lead.kept.get(self.key, [])
         return len(kept) if after is None else sum(at > after for at in kept)
 
     def counts(self, lead: Lead, activity: Activity) -> bool:
@@ -112,12 +113,12 @@ class Counter:
         if self.value_of is not None:
             return self._record_value(lead, self.value_of(activity.properties), at)
         if self.keep == 1:
-            newest = lead.latest.get(self.key)
+            newest = lead.kept.get(self.key)
             if newest is not None and at <= newest:
                 return False
-            lead.latest[self.key] = at
+            lead.kept[self.key] = at
             return True
-        times = lead.times.setdefault(self.key, [])
+        times = lead.kept.setdefault(self.key, [])
         if len(times) >= self.keep:
             if at <= times[0]:
                 return False
@@ -127,19 +128,16 @@ class Counter:
 
     def forget(self, lead: Lead) -> None:
         """Start from nothing."""
-        for kept in (lead.latest, lead.times, lead.distinct):
-            kept.pop(self.key, None)
+        lead.kept.pop(self.key, None)
 
     def adopt(self, lead: Lead) -> None:
         """Take over moments kept under another funnel, which needed more of them, or fewer."""
         if self.value_of is not None:
             return
-        newest = lead.latest.pop(self.key, None)
-        times = lead.times.pop(self.key, [] if newest is None else [newest])
-        if times and self.keep == 1:
-            lead.latest[self.key] = times[-1]
-        elif times:
-            lead.times[self.key] = times[-self.keep :]
+        kept = lead.kept.get(self.key)
+        if kept is not None:
+            times = kept if type(kept) is list else [kept]
+            lead.kept[self.key] = times[-1] if self.keep == 1 else times[-self.keep :]
 
     def _record_value(self, lead: Lead, value: Any, at: int) -> bool:
         identity = comparable(value)
@@ -148,7 +146,7 @@ class Counter:
         # Eight bytes stand for a value: a text may be long, and is never shown.
         digest = xxh3_64_digest(identity.encode("utf-8", "surrogatepass"))
         name = int.from_bytes(digest)
-        values = lead.distinct.setdefault(self.key, {})
+        values = lead.kept.setdefault(self.key, {})
         if at <= values.get(name, at - 1):
             return False
         values[name] = at

@@ -12,7 +12,7 @@ from qualifiers.words import as_sentence, spoken
 from schemas.activity import Activity
 from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, StageChange
 from schemas.lead import Lead, funnel_mark
-from schemas.moments import SECOND
+from schemas.moments import SECOND, format_moment
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -59,8 +59,8 @@ class Decider:
 
     def moved(self, lead: Lead, rule: Rule, now: int, occasion: Occasion) -> StageChange:
         """A move that is about to be made: the lead is as it was when the rule was found true."""
-        reason = as_sentence(rule.when.sentence(lead, now))
-        proof = list(rule.when.proof(lead, now, occasion.activity))
+        proof: list[Evidence] = []
+        reason = as_sentence(rule.when.because(lead, now, occasion.activity, proof))
         direction = self._directions[lead.stage, rule.to]
         return self._change(
             lead, lead.stage, rule.to, direction, rule.name, now, lead.seq + 1, reason, proof, occasion
@@ -83,7 +83,9 @@ class Decider:
         proof: list[Evidence],
         occasion: Occasion,
     ) -> StageChange:
-        return StageChange.of(
+        decided_at = occasion.decided_at
+        occurred_at = format_moment(now)
+        return StageChange(
             id=self._id(lead, occasion.lead_id, seq),
             lead_id=occasion.lead_id,
             seq=seq,
@@ -94,8 +96,8 @@ class Decider:
             direction=direction,
             rule=rule,
             late=occasion.late,
-            occurred_at=now,
-            decided_at=now if occasion.decided_at is None else occasion.decided_at,
+            occurred_at=occurred_at,
+            decided_at=occurred_at if decided_at is None else format_moment(decided_at),
             scores=self.scores_of(lead, now),
             source=lead.source,
             reason=reason,

@@ -9,8 +9,9 @@ the rules that it touched, and a due moment only at those that time can turn.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+import msgspec
 from xxhash import xxh3_64_digest
 
 from qualifiers.cascades import Cascades, exactly_due, free, picked
@@ -18,7 +19,7 @@ from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Stage
 from qualifiers.scores import Score
-from qualifiers.traits import NamedTraits, Room, as_json, merge
+from qualifiers.traits import NamedTraits, as_json, known, learnt
 from qualifiers.transitions import CREATED
 from schemas.activity import Activity
 from schemas.decision import Place, StageChange
@@ -30,13 +31,15 @@ from schemas.lead import (
     LeadView,
     decode_lead,
     encode_lead,
+    past_changes,
+    remember,
 )
 from schemas.moments import LAST_MOMENT, NEVER
 
 _OTHER_IDS = (KEPT_IDS - 1) * ID_BYTES
 
 
-class Applied(NamedTuple):
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """What has become of an activity."""
 
     lead: Lead
@@ -164,10 +167,12 @@ class Funnel:
             clock=lead.clock,
             seq=lead.seq,
             scores=self._decider.scores_of(lead, lead.clock if at is None else max(at, lead.clock)),
-            traits=as_json(lead.traits),
+            traits=as_json(known(lead.traits)),
             source=lead.source,
             due=None if due > LAST_MOMENT else due,
-            last_transitions=[LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in lead.history],
+            last_transitions=[
+                LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in past_changes(lead)
+            ],
         )
 
     # One activity ------------------------------------------------------------
@@ -176,7 +181,7 @@ class Funnel:
         at = activity.occurred_at
         stage = self._first.name
         lead = Lead(self._mark, stage, at, at, at, name, activity.source, ids=name)
-        lead.history.append((CREATED, stage, at))
+        remember(lead, (CREATED, stage, at))
         self._first.note_visit(lead)
         for score in self._scores:
             if score.if_lines:
@@ -193,9 +198,7 @@ class Funnel:
         return touched
 
     def _learn(self, lead: Lead, stage: Stage, activity: Activity) -> int:
-        changed = merge(
-            lead.traits, activity.traits, activity.occurred_at, Room(self._named_traits, lead.traits)
-        )
+        lead.traits, changed = learnt(lead.traits, activity.traits, activity.occurred_at, self._named_traits)
         if not changed:
             return 0
         touched = 0
@@ -216,15 +219,13 @@ class Funnel:
         stage = self._stages.get(lead.stage)
         if stage is None:
             raise UnknownStage(lead.stage, self.slug)
-        for kept in (lead.latest, lead.times, lead.distinct, lead.sums, lead.decays, lead.gifts, lead.held):
-            for key in kept.keys() - self._slots:
-                del kept[key]
+        for key in lead.kept.keys() - self._slots:
+            del lead.kept[key]
         for counter in self._counters:
             counter.adopt(lead)
         for score in self._scores:
             score.adopt(lead)
-        lead.passed_over.clear()
-        lead.let_in.clear()
+        lead.passed_over = lead.let_in = ()
         stage.note_visit(lead)
         lead.funnel = self._mark
         lead.due = lead.clock

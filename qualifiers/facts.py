@@ -21,12 +21,12 @@ from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
 from qualifiers.points import Number
 from qualifiers.scores import Score, is_past
-from qualifiers.traits import is_there, trait_getter
+from qualifiers.traits import is_there, known, trait_getter
 from qualifiers.words import joined, length, listed
 from schemas.activity import Activity
-from schemas.decision import Evidence, proven
+from schemas.decision import Evidence
 from schemas.lead import Lead
-from schemas.moments import NEVER, SECOND
+from schemas.moments import NEVER, SECOND, format_moment
 
 
 class Did(Condition):
@@ -55,10 +55,7 @@ class Did(Condition):
         if wanted:
             yield Counted(self._counter, self._times, self._within)
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        return self._words
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         newest = self._counter.nth_newest(lead, 1)
         opened = None if self._within is None else now - self._within
         is_this = (
@@ -67,12 +64,15 @@ class Did(Condition):
             and self._counter.takes(activity.type)
             and self._counter.counts(lead, activity)
         )
-        yield proven(
-            condition=self._words,
-            value=min(self._counter.count(lead, opened), self._times),
-            activity_id=activity.id if activity is not None and is_this else None,
-            occurred_at=newest,
+        proof.append(
+            Evidence(
+                self._words,
+                min(self._counter.count(lead, opened), self._times),
+                activity.id if activity is not None and is_this else None,
+                None if newest is None else format_moment(newest),
+            )
         )
+        return self._words
 
 
 class Bound(NamedTuple):
@@ -117,13 +117,11 @@ class ScoreIs(Condition):
             if bound.past is wanted:
                 yield Risen(self._score, bound.points)
 
-    def sentence(self, lead: Lead, now: int) -> str:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         value = self._score.shown(lead, now)
+        proof.append(Evidence(f"{self._score.name} {self._words}", value))
         verb = "reached" if self._bounds[0].past and len(self._bounds) == 1 else "is"
         return f"{self._score.name} {verb} {value} ({self._words})"
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield proven(condition=f"{self._score.name} {self._words}", value=self._score.shown(lead, now))
 
 
 class TraitIs(Condition):
@@ -138,18 +136,16 @@ class TraitIs(Condition):
         self._words = words
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        return self._holds(self._get(lead.traits)), NEVER
+        return self._holds(self._get(known(lead.traits))), NEVER
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield Learnt(self._path.partition(".")[0])
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        value = self._get(lead.traits)
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        value = self._get(known(lead.traits))
+        proof.append(Evidence(f"{self._path} {self._words}", value))
         shown = "missing" if value is None else listed(value) if isinstance(value, list) else str(value)
         return f"{self._path} is {shown} ({self._words})"
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield proven(condition=f"{self._path} {self._words}", value=self._get(lead.traits))
 
 
 class Has(Condition):
@@ -162,7 +158,7 @@ class Has(Condition):
         self._getters: tuple[Callable[[dict[str, Any]], Any], ...] = tuple(map(trait_getter, paths))
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        traits = lead.traits
+        traits = known(lead.traits)
         for get in self._getters:
             if not is_there(get(traits)):
                 return False, NEVER
@@ -172,13 +168,12 @@ class Has(Condition):
         for path in self._paths:
             yield Learnt(path.partition(".")[0])
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        return f"{joined(self._paths)} {'is' if len(self._paths) == 1 else 'are'} known"
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        values = [get(lead.traits) for get in self._getters]
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        traits = known(lead.traits)
+        values = [get(traits) for get in self._getters]
         value = values[0] if len(values) == 1 else dict(zip(self._paths, values, strict=True))
-        yield proven(condition=f"has {joined(self._paths)}", value=value)
+        proof.append(Evidence(f"has {joined(self._paths)}", value))
+        return f"{joined(self._paths)} {'is' if len(self._paths) == 1 else 'are'} known"
 
 
 class InStage(Condition):
@@ -198,15 +193,11 @@ class InStage(Condition):
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield from ()
 
-    def sentence(self, lead: Lead, now: int) -> str:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        entered = format_moment(lead.since)
+        stayed = (now - lead.since) / SECOND
+        proof.append(Evidence(f"in stage for {self._words}", stayed, occurred_at=entered))
         return f"{self._words} in {lead.stage}"
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield proven(
-            condition=f"in stage for {self._words}",
-            value=(now - lead.since) / SECOND,
-            occurred_at=lead.since,
-        )
 
 
 class Quiet(Condition):
@@ -231,12 +222,10 @@ class Quiet(Condition):
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield Backdated(self._counter) if wanted else Stirred(self._counter)
 
-    def sentence(self, lead: Lead, now: int) -> str:
-        return self._words
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         last = self._last(lead)
-        yield proven(condition=self._words, value=(now - last) / SECOND, occurred_at=last)
+        proof.append(Evidence(self._words, (now - last) / SECOND, occurred_at=format_moment(last)))
+        return self._words
 
 
 class Visited(Condition):
@@ -253,8 +242,6 @@ class Visited(Condition):
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield from ()
 
-    def sentence(self, lead: Lead, now: int) -> str:
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        proof.append(Evidence(f"visited {self._stage}", True))
         return f"it has been in {self._stage}"
-
-    def proof(self, lead: Lead, now: int, activity: Activity | None) -> Iterator[Evidence]:
-        yield proven(condition=f"visited {self._stage}", value=True)

@@ -94,13 +94,13 @@ class SingleFeed(CounterFeed):
         at = activity.occurred_at
         if self._since_entry and at < lead.since:
             return 0
-        latest = lead.latest
-        old = latest.get(self._key)
+        kept = lead.kept
+        old = kept.get(self._key)
         if old is None:
-            latest[self._key] = at
+            kept[self._key] = at
             touched = self._stirred | self._backdated if at < lead.created else self._stirred
         elif at > old:
-            latest[self._key] = at
+            kept[self._key] = at
             touched = self._stirred
         else:
             return 0
@@ -151,7 +151,7 @@ class ScoreFeed(Feed):
         # It has risen: what waits for it to cool waits longer.
         if not self._risen:
             return 0
-        total = score.limited(after + lead.held.get(score.key, 0))
+        total = score.limited(after + score.held(lead))
         return self._risen if is_past(total, self._floor, strictly=False) else 0
 
 
@@ -203,7 +203,7 @@ class Stage:
     def note_visit(self, lead: Lead) -> None:
         """The lead has been here, which is kept where some condition asks it."""
         if self._is_asked and self.name not in lead.visited:
-            lead.visited.append(self.name)
+            lead.visited += (self.name,)
 
 
 class _Watched:

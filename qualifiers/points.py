@@ -2,7 +2,9 @@
 
 A line for activities is asked with the activity's own moment ``at`` and the lead's
 clock ``now``, later than ``at`` when the activity is late: what it gives is worth less
-by then. What a line has given is kept in the lead where the line has a bound.
+by then. What a line has given is kept in the lead where the line has a bound. In a slot
+of the lead lie points, with the moment at which they were that many where they decay;
+of a line with `per`, when it gave, how much, when, how much …, ascending.
 """
 
 from typing import Final, NamedTuple
@@ -107,9 +109,9 @@ class PacedLine(BoundedLine):
 
     def gift(self, lead: Lead, at: int, now: int) -> Number:
         """What was given in (at - per, at] leaves room for: nominal points, aged only then."""
-        gifts = lead.gifts.get(self.key)
+        gifts: list[Number] | None = lead.kept.get(self.key)
         if gifts is None:
-            gifts = lead.gifts[self.key] = []
+            gifts = lead.kept[self.key] = []
         opened = at - self._per
         room = self._at_most
         place = len(gifts)
@@ -142,21 +144,21 @@ def aged(at: int, now: int, half_life: int | None) -> float:
 
 def worth(lead: Lead, key: int, now: int, half_life: int | None) -> Number:
     """What the points of a score, or of a line, are worth at ``now``."""
-    if half_life is None:
-        return lead.sums.get(key, 0)
-    kept = lead.decays.get(key)
+    kept = lead.kept.get(key)
     if kept is None:
         return 0
+    points: Number
+    at: int
+    if half_life is None:
+        points = kept
+        return points
     points, at = kept
     return points if at == now else points * 2.0 ** ((at - now) / half_life)
 
 
 def put(lead: Lead, key: int, points: Number, now: int, half_life: int | None) -> None:
     """Keep what the points of a score, or of a line, are worth at ``now``."""
-    if half_life is None:
-        lead.sums[key] = points
-    else:
-        lead.decays[key] = (points, now)
+    lead.kept[key] = points if half_life is None else [points, now]
 
 
 def _bounded(points: Number, room: Number) -> Number:

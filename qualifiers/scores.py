@@ -23,12 +23,23 @@ _FORGOTTEN: Final = 1_100
 class Score:
     """One score of a funnel."""
 
-    __slots__ = ("half_life", "if_lines", "key", "limits", "name", "on_lines", "only_cools", "weighs")
+    __slots__ = (
+        "half_life",
+        "held_key",
+        "if_lines",
+        "key",
+        "limits",
+        "name",
+        "on_lines",
+        "only_cools",
+        "weighs",
+    )
 
     def __init__(
         self,
         name: str,
         key: int,
+        held_key: int,
         half_life: int | None,
         limits: tuple[Number, Number] | None,
         on_lines: tuple[OnLine, ...],
@@ -36,6 +47,9 @@ class Score:
     ) -> None:
         self.name = name
         self.key = key
+        """The slot of what activities gave."""
+        self.held_key = held_key
+        """The slot of what the `if` lines give."""
         self.half_life = half_life
         self.limits = limits
         self.on_lines = on_lines
@@ -51,7 +65,12 @@ class Score:
 
     def total(self, lead: Lead, now: int) -> Number:
         """The score at ``now``, not rounded."""
-        return self.limited(worth(lead, self.key, now, self.half_life) + lead.held.get(self.key, 0))
+        return self.limited(worth(lead, self.key, now, self.half_life) + self.held(lead))
+
+    def held(self, lead: Lead) -> Number:
+        """What the `if` lines give."""
+        points: Number = lead.kept.get(self.held_key, 0)
+        return points
 
     def limited(self, points: Number) -> Number:
         """So many of ``points`` as the limits allow."""
@@ -69,12 +88,12 @@ class Score:
 
     def turns(self, lead: Lead, now: int, points: Number, strictly: bool, present: bool) -> int:
         """The first moment after ``now`` at which decay alone makes ``is_past`` other than ``present``."""
-        kept = lead.decays.get(self.key)
         half_life = self.half_life
+        kept = None if half_life is None else lead.kept.get(self.key)
         if kept is None or half_life is None or not kept[0] or present is (kept[0] < 0):
             return NEVER
         # Where the curve meets the points is known but for limits and odd roundings: look there first.
-        edge = points + (_HALF if strictly else -_HALF) - lead.held.get(self.key, 0)
+        edge = points + (_HALF if strictly else -_HALF) - self.held(lead)
         meets = edge / kept[0]
         guess = kept[1] - int(half_life * log2(meets)) if meets > 0 else now
         early, late = now, now + _FORGOTTEN * half_life
@@ -104,22 +123,25 @@ class Score:
 
     def hold(self, lead: Lead) -> bool:
         """Weigh the `if` lines; whether they give otherwise than before."""
-        before = lead.held.pop(self.key, 0)
+        before: Number = lead.kept.pop(self.held_key, 0)
         total: Number = 0
         for line in self.if_lines:
             if line.when.at(lead, 0)[0]:
                 total += line.add
         if total:
-            lead.held[self.key] = total
+            lead.kept[self.held_key] = total
         return total != before
 
     def adopt(self, lead: Lead) -> None:
         """Take over points kept under another funnel, in which they did, or did not, decay."""
         for key in (self.key, *(line.key for line in self.on_lines)):
-            if self.half_life is None and key in lead.decays:
-                lead.sums[key] = lead.decays.pop(key)[0]
-            elif self.half_life is not None and key in lead.sums:
-                lead.decays[key] = (lead.sums.pop(key), lead.clock)
+            kept = lead.kept.get(key)
+            if kept is None:
+                continue
+            if self.half_life is None:
+                lead.kept[key] = kept[0] if type(kept) is list else kept
+            elif type(kept) is not list:
+                lead.kept[key] = [kept, lead.clock]
         self.hold(lead)
 
 

@@ -12,6 +12,7 @@ the tree remembers:
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +27,22 @@ _INT64 = range(-(2**63), 2**64)
 _json = msgspec.json.encode
 
 Node = list[Any]
+
+_decode: Callable[[bytes], dict[str, Node]] = msgspec.msgpack.Decoder(dict[str, Node]).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@lru_cache(maxsize=256)
+def known(traits: bytes) -> dict[str, Node]:
+    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones."""
+    return _decode(traits)
+
+
+def learnt(traits: bytes, patch: dict[str, Any], at: int, named: "NamedTraits") -> tuple[bytes, list[str]]:
+    """A lead's traits after a patch of the moment ``at`` (ms), and the top names of those that it changed."""
+    tree = _decode(traits)
+    changed = merge(tree, patch, at, Room(named, tree))
+    return _encode(tree), changed
 
 
 def merge(

@@ -1,75 +1,128 @@
 """What leadgate says: that a lead has moved, why, and what proves it.
 
-The models are the contract of the topic ``lead.stage-changes`` and of the lines
-that ``leadgate qualify`` prints.
+``StageChange`` is what the funnel decides and what is written, on the topic
+``lead.stage-changes`` and in the lines that ``leadgate qualify`` prints; in it, moments are
+RFC 3339 already. ``StageChangeDocument`` is the contract of the same thing (JSON Schema,
+validation by whoever subscribes).
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from schemas.moments import format_moment
-
-Moment = Annotated[
-    int,
-    PlainSerializer(format_moment, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""ms since the epoch in memory; RFC 3339, UTC, with milliseconds in JSON."""
 
 Direction = Literal["created", "forward", "back", "off_path", "return"]
 
 
-_new = object.__new__
-_put = object.__setattr__  # the models are frozen
+class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One true leaf condition of the rule, with the value that made it true."""
+
+    condition: str
+    value: Any
+    activity_id: str | None = None
+    occurred_at: str | None = None
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
+class ActivityCause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An activity did it; where that activity lies."""
 
-    _every: ClassVar[set[str]] = set()
-    """The names of all fields; one set for all that are made, which a copy of one copies."""
+    activity_id: str
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    line: int | None = None
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        cls._every = set(cls.model_fields)
 
-    @classmethod
-    def of(cls, **values: Any) -> Self:
-        """Made of all its fields, of values that are known to be right, without looking at them again.
+class DueCause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Time did it: the due moment, and the record before which that was decided."""
 
-        For what leadgate itself decides: validation takes several times longer.
-        """
-        made = _new(cls)
-        _put(made, "__dict__", values)
-        _put(made, "__pydantic_fields_set__", cls._every)
-        _put(made, "__pydantic_extra__", None)
-        _put(made, "__pydantic_private__", None)
-        return made
+    due: str
+    topic: str | None = None
+    partition: int | None = None
+    before_offset: int | None = None
+    before_line: int | None = None
+
+
+class StageChange(msgspec.Struct, frozen=True, gc=False, rename={"from_": "from"}):
+    """A lead has moved from one stage to another."""
+
+    id: str
+    lead_id: str
+    seq: int
+    funnel: str
+    funnel_hash: str
+    from_: str | None
+    to: str
+    direction: Direction
+    rule: str
+    late: bool
+    occurred_at: str
+    decided_at: str
+    scores: dict[str, float]
+    source: str | None
+    reason: str
+    evidence: list[Evidence]
+    previous_stage_seconds: float | None
+    cause: ActivityCause | DueCause
+
+
+_encode: Callable[[StageChange], bytes] = msgspec.json.Encoder().encode
+
+
+def encode_stage_change(change: StageChange) -> bytes:
+    """A stage change as it stands on the topic."""
+    return _encode(change)
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where in the input a decision is made: a record of a partition, or a line of a file.
+
+    ``offset`` (or ``line``) is that of the activity being applied; for what time
+    alone moved, that of the record *before* which it was decided.
+    """
+
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    line: int | None = None
+
+    def of_activity(self, activity_id: str) -> ActivityCause:
+        """The cause of what the activity at this place moved."""
+        return ActivityCause(activity_id, self.topic, self.partition, self.offset, self.line)
+
+    def of_time(self, due: int) -> DueCause:
+        """The cause of what was due at ``due`` (ms) and decided before this place."""
+        return DueCause(format_moment(due), self.topic, self.partition, self.offset, self.line)
+
+
+# The contract --------------------------------------------------------------------------------
+
+_WrittenMoment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 def _absent(value: object) -> bool:
     return value is None
 
 
-class Evidence(_Said):
+class _Document(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, serialize_by_alias=True, validate_by_name=True, strict=True, extra="forbid"
+    )
+
+
+class EvidenceDocument(_Document):
     """One true leaf condition of the rule, with the value that made it true."""
 
     condition: str
     value: Any
     activity_id: str | None = Field(default=None, exclude_if=_absent)
-    occurred_at: Moment | None = Field(default=None, exclude_if=_absent)
+    occurred_at: _WrittenMoment | None = Field(default=None, exclude_if=_absent)
 
 
-def proven(
-    condition: str, value: Any, activity_id: str | None = None, occurred_at: int | None = None
-) -> Evidence:
-    """Evidence of what has been found true."""
-    return Evidence.of(condition=condition, value=value, activity_id=activity_id, occurred_at=occurred_at)
-
-
-class ActivityCause(_Said):
+class ActivityCauseDocument(_Document):
     """An activity did it; where that activity lies."""
 
     activity_id: str
@@ -79,18 +132,20 @@ class ActivityCause(_Said):
     line: int | None = Field(default=None, exclude_if=_absent)
 
 
-class DueCause(_Said):
+class DueCauseDocument(_Document):
     """Time did it: the due moment, and the record before which that was decided."""
 
-    due: Moment
+    due: _WrittenMoment
     topic: str | None = Field(default=None, exclude_if=_absent)
     partition: int | None = Field(default=None, exclude_if=_absent)
     before_offset: int | None = Field(default=None, exclude_if=_absent)
     before_line: int | None = Field(default=None, exclude_if=_absent)
 
 
-class StageChange(_Said):
+class StageChangeDocument(_Document):
     """A lead has moved from one stage to another."""
+
+    model_config = ConfigDict(title="StageChange")
 
     id: str
     lead_id: str
@@ -102,92 +157,11 @@ class StageChange(_Said):
     direction: Direction
     rule: str
     late: bool
-    occurred_at: Moment
-    decided_at: Moment
+    occurred_at: _WrittenMoment
+    decided_at: _WrittenMoment
     scores: dict[str, float]
     source: str | None
     reason: str
-    evidence: list[Evidence]
+    evidence: list[EvidenceDocument]
     previous_stage_seconds: float | None
-    cause: ActivityCause | DueCause
-
-
-class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where in the input a decision is made: a record of a partition, or a line of a file.
-
-    ``offset`` (or ``line``) is that of the activity being applied; for what time
-    alone moved, that of the record *before* which it was decided. One is made for every
-    activity, so it is no pydantic model.
-    """
-
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
-    line: int | None = None
-
-    def of_activity(self, activity_id: str) -> ActivityCause:
-        """The cause of what the activity at this place moved."""
-        return ActivityCause.of(
-            activity_id=activity_id,
-            topic=self.topic,
-            partition=self.partition,
-            offset=self.offset,
-            line=self.line,
-        )
-
-    def of_time(self, due: int) -> DueCause:
-        """The cause of what was due at ``due`` (ms) and decided before this place."""
-        return DueCause.of(
-            due=due,
-            topic=self.topic,
-            partition=self.partition,
-            before_offset=self.offset,
-            before_line=self.line,
-        )
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def encode_stage_change(change: StageChange) -> bytes:
-    """A stage change as it stands on the topic: the JSON of ``model_dump_json``, made faster."""
-    occurred, decided = change.occurred_at, change.decided_at
-    occurred_at = format_moment(occurred)
-    return _encode(
-        {
-            "id": change.id,
-            "lead_id": change.lead_id,
-            "seq": change.seq,
-            "funnel": change.funnel,
-            "funnel_hash": change.funnel_hash,
-            "from": change.from_,
-            "to": change.to,
-            "direction": change.direction,
-            "rule": change.rule,
-            "late": change.late,
-            "occurred_at": occurred_at,
-            "decided_at": occurred_at if decided == occurred else format_moment(decided),
-            "scores": change.scores,
-            "source": change.source,
-            "reason": change.reason,
-            "evidence": [_evidence(one) for one in change.evidence],
-            "previous_stage_seconds": change.previous_stage_seconds,
-            "cause": _cause(change.cause),
-        }
-    )
-
-
-def _evidence(one: Evidence) -> dict[str, Any]:
-    evidence = {"condition": one.condition, "value": one.value}
-    if one.activity_id is not None:
-        evidence["activity_id"] = one.activity_id
-    if one.occurred_at is not None:
-        evidence["occurred_at"] = format_moment(one.occurred_at)
-    return evidence
-
-
-def _cause(cause: ActivityCause | DueCause) -> dict[str, Any]:
-    given = {name: value for name, value in cause.__dict__.items() if value is not None}
-    if type(cause) is DueCause:
-        given["due"] = format_moment(cause.due)
-    return given
+    cause: ActivityCauseDocument | DueCauseDocument

@@ -5,6 +5,9 @@ the lead lives. Whatever counts something lies in a *slot*: a 32-bit key made fr
 the meaning of what it counts (see `qualifiers.meaning`), so that a changed funnel
 finds again what it still asks, whatever else has changed around it.
 
+A lead is decoded for each activity and encoded after it, so it is laid out for that:
+few objects, and what is seldom asked for (traits, history) stays encoded within it.
+
 Written down, a state begins with a fixed header that can be read without decoding
 the rest: what is due when, under which funnel, in which stage::
 
@@ -16,18 +19,19 @@ the rest: what is due when, under which funnel, in which stage::
 """
 
 import struct
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
-from schemas.decision import Moment
-from schemas.moments import NEVER
+from schemas.moments import NEVER, format_moment
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KEPT_IDS = 32
 ID_BYTES = 8
 KEPT_CHANGES = 5
+NO_TRAITS = msgspec.msgpack.encode({})
+_NO_HISTORY = msgspec.msgpack.encode([])
 
 
 PastChange = tuple[str, str, int]
@@ -53,30 +57,18 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     seq: int = 1
     due: int = NEVER
     ids: bytes = b""
-    latest: dict[int, int] = {}
-    """Counter that needs one moment → the newest moment of what it counts."""
-    times: dict[int, list[int]] = {}
-    """Counter that needs several → the newest of them, ascending."""
-    distinct: dict[int, dict[int, int]] = {}
-    """Counter of values → value (hashed) → the newest moment with that value."""
-    sums: dict[int, int | float] = {}
-    """Score, or points line with `at_most`, that does not decay → its points."""
-    decays: dict[int, tuple[float, int]] = {}
-    """Score, or points line with `at_most`, that decays → its points, and when it had them."""
-    gifts: dict[int, list[int | float]] = {}
-    """Points line with `per` → when it gave, how much, when, how much …, ascending."""
-    held: dict[int, int | float] = {}
-    """Score → what its `if` lines give."""
-    traits: dict[str, Any] = {}
-    """Traits with their moments; see `qualifiers.traits`."""
-    visited: list[str] = []
+    kept: dict[int, Any] = {}
+    """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
+    traits: bytes = NO_TRAITS
+    """Traits with their moments, encoded; see `qualifiers.traits`."""
+    history: bytes = _NO_HISTORY
+    """The last stage changes, encoded; see `past_changes`."""
+    visited: tuple[str, ...] = ()
     """The stages ever entered that the funnel asks about."""
-    passed_over: list[str] = []
+    passed_over: tuple[str, ...] = ()
     """Transitions that stay out since the last cascade."""
-    let_in: list[str] = []
+    let_in: tuple[str, ...] = ()
     """Transitions that were passed over, and let in again since the last activity."""
-    history: list[PastChange] = []
-    """The last stage changes, newest last."""
 
 
 class Peeked(NamedTuple):
@@ -107,6 +99,7 @@ _FIXED = struct.Struct(">Bq8sB")
 _DUE = struct.Struct(">q")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
+_decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
 
 
 def encode_lead(lead: Lead) -> bytes:
@@ -132,10 +125,28 @@ def decode_lead(state: bytes) -> Lead:
     return _decode(_readable(state)[_FIXED.size + state[_FIXED.size - 1] :])
 
 
+def past_changes(lead: Lead) -> list[PastChange]:
+    """The lead's last stage changes, newest last."""
+    return _decode_history(lead.history)
+
+
+def remember(lead: Lead, change: PastChange) -> None:
+    """Add to the lead's last stage changes; the oldest goes where there are too many."""
+    lead.history = _encode([*_decode_history(lead.history)[1 - KEPT_CHANGES :], change])
+
+
 def _readable(state: bytes) -> bytes:
     if state[0] != FORMAT_VERSION:
         raise UnknownStateVersion(state[0])
     return state
+
+
+Moment = Annotated[
+    int,
+    PlainSerializer(format_moment, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ms since the epoch in memory; RFC 3339, UTC, with milliseconds in JSON."""
 
 
 class LastTransition(BaseModel):

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from qualifiers import Funnel
 from qualifiers.replay import Replay
 from schemas.dead_letter import DeadLetterLine, DeadLetterReason, Unreadable
-from schemas.decision import Place, StageChange
+from schemas.decision import Place, StageChange, encode_stage_change
 from streams.intake import decode_native
 
 _KIND = b'{"kind":"stage_change",'
@@ -59,4 +59,4 @@ class Run:
 
 
 def _as_line(decision: StageChange) -> bytes:
-    return _KIND + decision.model_dump_json().encode()[1:] + b"\n"
+    return _KIND + encode_stage_change(decision)[1:] + b"\n"

@@ -36,7 +36,7 @@ def json_schema(document: Document) -> dict[str, Any]:
         case Document.ACTIVITY:
             body = activity.ActivityDocument.model_json_schema(mode="validation")
         case Document.STAGE_CHANGE:
-            body = decision.StageChange.model_json_schema(mode="serialization")
+            body = decision.StageChangeDocument.model_json_schema(mode="serialization")
         case Document.DEAD_LETTER:
             body = dead_letter.DeadLetterLine.model_json_schema(mode="serialization")
         case Document.LEAD:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from schemas.dead_letter import Unreadable
 from schemas.decision import StageChange
-from schemas.moments import format_moment
 from streams.engine.chunk import Headers, Record
 
 
@@ -16,7 +15,7 @@ def event_headers(change: StageChange) -> Headers:
         ("ce_source", f"/leadgate/funnels/{change.funnel}".encode()),
         ("ce_type", b"leadgate.lead.stage_changed"),
         ("ce_subject", change.lead_id.encode()),
-        ("ce_time", format_moment(change.occurred_at).encode()),
+        ("ce_time", change.occurred_at.encode()),
         ("content-type", b"application/json"),
     ]
 

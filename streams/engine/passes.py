@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from schemas.decision import StageChange
-from schemas.lead import Lead
 from streams.engine.chunk import Record
 from streams.engine.partition import Partition
 from streams.engine.transaction import Outgoing
@@ -40,14 +39,13 @@ class Touched:
     partition: Partition
     position: int
     clock: int
-    leads: dict[bytes, Lead] = field(default_factory=dict)
     states: dict[bytes, bytes] = field(default_factory=dict)
     moved: list[tuple[str | None, str]] = field(default_factory=list)
 
     def merge(self) -> None:
         """Make it the partition's state: its transaction has been committed."""
         partition = self.partition
-        partition.table.merge(self.states, self.moved, self.leads)
+        partition.table.merge(self.states, self.moved)
         partition.position, partition.clock = self.position, self.clock
         partition.inbox.drop_until(self.position)
 

@@ -1,8 +1,12 @@
 """One pass: what waits in the inboxes, run through the funnel, becomes what one transaction sends.
 
-A pass changes nothing that is shared. It works on leads of its own, decoded from
-the tables, and what it has made is merged only after its transaction has been
-committed; until then it can be thrown away.
+A pass changes nothing that is shared. It works on leads of its own, decoded from the
+tables, and what it has made is merged only after its transaction has been committed;
+until then it can be thrown away.
+
+Records are taken in slices, and a slice step by step: read all, decode their leads, apply
+all, encode the leads. One step's code and data stay in the processor's caches, which the
+whole way of one record would not; nor would leads that are kept decoded for longer.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -14,7 +18,7 @@ from qualifiers import Funnel
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place, StageChange, encode_stage_change
-from schemas.lead import Lead, encode_lead
+from schemas.lead import Lead, decode_lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
 from streams.engine.chunk import Record
@@ -26,6 +30,9 @@ from streams.engine.transaction import Outgoing
 
 FUTURE_TOLERANCE = 5 * MINUTE
 """How far (ms) an activity may be dated after the moment at which it was appended."""
+
+SLICE = 250
+"""Records: so many leads, decoded, fit into the caches."""
 
 NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 
@@ -86,29 +93,31 @@ class _PartitionPass:
         self.final = self.touched.clock
         self.moved_by_time = 0
         self.before = partition.position - 1
+        self.leads: dict[bytes, Lead] = {}
+        """The leads of the slice, decoded."""
+        self.changed: dict[bytes, Lead] = {}
+        """Those of them that are no longer what their encoded states say."""
 
     def run(self) -> None:
         work, touched, partition = self.work, self.touched, self.work.partition
-        moments = [touched.clock] * len(work.records)
+        records = work.records
+        moments = [touched.clock] * len(records)
         if not self.held:
-            wall = partition.wall if not work.records else None
-            moments = [self._moment(record) for record in work.records]
+            wall = partition.wall if not records else None
+            moments = [self._moment(record) for record in records]
             self.final = max(touched.clock, wall or 0, *moments)
             self.due = Upcoming(partition.table.due.until(self.final))
+        activities = [self._read(record) for record in records]
         touched.position = work.position
-        for record, moment in zip(work.records, moments, strict=True):
-            offset = record.offset()
-            if not self.held:
-                self._set_clock(moment)
-                if not self._advance(offset):
-                    touched.position = offset
-                    break
-            self._take(record, offset)
-            self.before = offset
+        for start in range(0, len(records), SLICE):
+            end = start + SLICE
+            if not self._run_slice(records[start:end], activities[start:end], moments[start:end]):
+                break
         else:
             if self.final > touched.clock:
-                self._set_clock(self.final)
+                touched.clock = self.final
                 self._advance(touched.position)
+                self._store()
         self._finish()
 
     def _moment(self, record: Record) -> int:
@@ -118,10 +127,6 @@ class _PartitionPass:
 
     def _not_yet(self, kind: int, stamp: int) -> bool:
         return kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE
-
-    def _set_clock(self, clock: int) -> None:
-        if clock > self.touched.clock:
-            self.touched.clock = clock
 
     # Time ---------------------------------------------------------------------------
 
@@ -141,69 +146,111 @@ class _PartitionPass:
             if lead is None or lead.due != moment:
                 continue
             place = place or Place(of.names.activities, self.number, before)
-            lead_id = key.decode()
             try:
-                decisions = of.funnel.advance(lead_id, lead, moment, place, self.now)
+                decisions = of.funnel.advance(key.decode(), lead, moment, place, self.now)
             except Exception as error:
                 raise EvaluationFailed(self.number, before, self.before, error, by_time=True) from error
             if lead.due <= moment:
                 stuck = RuntimeError(f"a lead stays due at {moment}")
                 raise EvaluationFailed(self.number, before, self.before, stuck, by_time=True)
             self.moved_by_time += 1
-            self._expect(lead, key)
+            self._change(key, lead)
             self._decided(key, decisions, moment)
         return True
 
-    def _expect(self, lead: Lead, key: bytes) -> None:
+    # Leads --------------------------------------------------------------------------
+
+    def _lead(self, key: bytes) -> Lead | None:
+        """A lead, decoded; None when this partition does not know it."""
+        lead = self.leads.get(key)
+        if lead is None:
+            state = self.touched.states.get(key) or self.work.partition.table.get(key)
+            if state is not None:
+                self.leads[key] = lead = decode_lead(state)
+        return lead
+
+    def _change(self, key: bytes, lead: Lead) -> None:
+        self.changed[key] = lead
         if lead.due <= self.final and not self.held:
             self.due.put(lead.due, key)
 
+    def _store(self) -> None:
+        """Encode what has changed, and begin anew."""
+        states = self.touched.states
+        for key, lead in self.changed.items():
+            states[key] = encode_lead(lead)
+        self.leads, self.changed = {}, {}
+
     # Records ------------------------------------------------------------------------
 
-    def _take(self, record: Record, offset: int) -> None:
-        made, of = self.made, self.of
-        made.records += 1
+    def _read(self, record: Record) -> Activity | Unreadable:
+        """A record's activity, or why it has none."""
         kind, stamp = record.timestamp()
         try:
-            if self.poison and (self.number, offset) in self.poison:
-                raise self.poison[self.number, offset]
-            activity = of.decode(record.value())
-            if activity.occurred_at > stamp + FUTURE_TOLERANCE:
-                raise Unreadable(
-                    "future",
-                    f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after "
-                    f"the record was appended ({format_moment(stamp)})",
-                )
-            if self._not_yet(kind, stamp):
-                raise Unreadable(
-                    "future", f"its producer's timestamp {format_moment(stamp)} has not come yet"
-                )
-            key = activity.lead_id.encode()
-            lead = self._lead(key)
-            if (record.key() != key or lead is None) and self._goes_home(record, key):
-                return
+            if self.poison and (self.number, record.offset()) in self.poison:
+                return self.poison[self.number, record.offset()]
+            activity = self.of.decode(record.value())
         except Unreadable as unreadable:
-            self._dead_letter(record, unreadable)
-            return
+            return unreadable
+        if activity.occurred_at > stamp + FUTURE_TOLERANCE:
+            return Unreadable(
+                "future",
+                f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after "
+                f"the record was appended ({format_moment(stamp)})",
+            )
+        if self._not_yet(kind, stamp):
+            return Unreadable("future", f"its producer's timestamp {format_moment(stamp)} has not come yet")
+        return activity
+
+    def _run_slice(
+        self, records: list[Record], activities: list[Activity | Unreadable], moments: list[int]
+    ) -> bool:
+        """Take in a slice of the records; False when the pass has been cut within it."""
+        touched, held = self.touched, self.held
+        for activity in activities:
+            if type(activity) is Activity:
+                self._lead(activity.lead_id.encode())
+        for record, activity, moment in zip(records, activities, moments, strict=True):
+            offset = record.offset()
+            if not held:
+                if moment > touched.clock:
+                    touched.clock = moment
+                if not self._advance(offset):
+                    touched.position = offset
+                    self._store()
+                    return False
+            if isinstance(activity, Activity):
+                self._take(record, activity, offset)
+            else:
+                self._dead_letter(record, activity)
+            self.before = offset
+            self.made.records += 1
+        self._store()
+        return True
+
+    def _take(self, record: Record, activity: Activity, offset: int) -> None:
+        made, of = self.made, self.of
+        key = activity.lead_id.encode()
+        lead = self._lead(key)
+        if lead is None or record.key() != key:
+            try:
+                if self._goes_home(record, key):
+                    return
+            except Unreadable as unreadable:
+                self._dead_letter(record, unreadable)
+                return
         place = Place(of.names.activities, self.number, offset)
         try:
             applied = of.funnel.apply(lead, activity, place, self.now)
             if applied.decisions:
-                self._decided(key, applied.decisions, stamp)
+                self._decided(key, applied.decisions, record.timestamp()[1])
         except Exception as error:
             raise EvaluationFailed(self.number, offset, self.before, error) from error
-        self.touched.leads[key] = applied.lead
+        if applied.outcome == "applied":
+            self.leads[key] = applied.lead
+            self._change(key, applied.lead)
         made.outcomes[applied.outcome] += 1
         made.types[activity.type if activity.type in of.funnel.activity_types else "other"] += 1
-        self._expect(applied.lead, key)
-
-    def _lead(self, key: bytes) -> Lead | None:
-        lead = self.touched.leads.get(key)
-        if lead is None:
-            lead = self.work.partition.table.take(key)
-            if lead is not None:
-                self.touched.leads[key] = lead
-        return lead
 
     def _goes_home(self, record: Record, key: bytes) -> bool:
         """Send a record that lies elsewhere to its lead's home; False when this is it.
@@ -246,10 +293,9 @@ class _PartitionPass:
 
     def _finish(self) -> None:
         touched, of = self.touched, self.of
-        changelog, number, states = of.names.changelog, self.number, touched.states
+        changelog, number = of.names.changelog, self.number
         outgoing = self.made.outgoing
-        for key, lead in touched.leads.items():
-            states[key] = state = encode_lead(lead)
+        for key, state in touched.states.items():
             outgoing.append(Outgoing(changelog, number, lead_key(key), state))
         meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+import msgspec
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
@@ -36,7 +37,7 @@ ANY_PARTITION = -1
 """librdkafka chooses, by the key."""
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A record that a pass sends: to a partition of its own choosing, or None for the key's."""
 
     topic: str
@@ -116,14 +117,14 @@ class KafkaTransaction:
     def produce(self, records: Iterable[Outgoing]) -> None:
         """Queue records; waits while the producer's queue is full."""
         produce = self._producer.produce
-        for topic, partition, key, value, headers in records:
-            where = ANY_PARTITION if partition is None else partition
+        for record in records:
+            where = ANY_PARTITION if record.partition is None else record.partition
             while True:
                 try:
-                    if headers is None:
-                        produce(topic, value, key, where)
+                    if record.headers is None:
+                        produce(record.topic, record.value, record.key, where)
                     else:
-                        produce(topic, value, key, where, headers=list(headers))
+                        produce(record.topic, record.value, record.key, where, headers=[*record.headers])
                     break
                 except BufferError:
                     if self.should_stop():

@@ -41,8 +41,9 @@ def live(funnel: Funnel, lead_id: str, *types: str) -> tuple[Lead, list[StageCha
     for number, name in enumerate(types):
         moment = START + number * SECOND
         activity = Activity(id=f"{lead_id}-{moment}", lead_id=lead_id, type=name, occurred_at=moment)
-        lead, _, more = funnel.apply(lead, activity, Place(topic="in", partition=0, offset=number))
-        decided += more
+        applied = funnel.apply(lead, activity, Place(topic="in", partition=0, offset=number))
+        lead = applied.lead
+        decided += applied.decisions
     assert lead is not None
     return lead, decided
 

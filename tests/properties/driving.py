@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from hypothesis import reject
 
 from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
@@ -11,7 +12,7 @@ from schemas.activity import Activity
 from schemas.decision import ActivityCause, Place, StageChange
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, decode_lead, encode_lead
-from schemas.moments import DAY
+from schemas.moments import DAY, parse_moment
 from tests.properties.brute_force import BruteForce, Move
 from tests.properties.strategies import Case
 
@@ -61,7 +62,7 @@ class Driven:
     def by_lead(self) -> dict[str, list[dict[str, Any]]]:
         """What was said about each lead, word for word."""
         return {
-            lead_id: [one.model_dump(mode="json") for one in self.said if one.lead_id == lead_id]
+            lead_id: [msgspec.to_builtins(one) for one in self.said if one.lead_id == lead_id]
             for lead_id in sorted(self.leads)
         }
 
@@ -112,10 +113,9 @@ def comparable(move: Move | StageChange) -> dict[str, Any]:
     if isinstance(move.cause, ActivityCause):
         cause: tuple[str, str | int] = ("activity", move.cause.activity_id)
     else:
-        cause = ("due", move.cause.due)
-    return {name: getattr(move, name) for name in Move._fields if name not in ("scores", "cause")} | {
-        "cause": cause
-    }
+        cause = ("due", parse_moment(move.cause.due))
+    told = {name: getattr(move, name) for name in Move._fields if name != "scores"}
+    return told | {"occurred_at": parse_moment(move.occurred_at), "cause": cause}
 
 
 def assert_same(said: list[StageChange], moves: list[Move]) -> None:

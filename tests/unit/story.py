@@ -7,7 +7,7 @@ from schemas.activity import Activity
 from schemas.decision import Place, StageChange
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, LeadView, decode_lead, encode_lead
-from schemas.moments import HOUR
+from schemas.moments import HOUR, parse_moment
 
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
@@ -101,4 +101,4 @@ def tell(when: Any = None, **parts: Any) -> Story:
 
 def hours(change: StageChange) -> float:
     """When a change occurred, in hours since the start."""
-    return (change.occurred_at - START) / HOUR
+    return (parse_moment(change.occurred_at) - START) / HOUR

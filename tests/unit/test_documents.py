@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from schemas.dead_letter import DeadLetterReason
-from schemas.decision import StageChange
+from schemas.decision import StageChangeDocument
 from streams.metrics import catalogue_table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +18,7 @@ def test_the_metrics_are_the_catalogue() -> None:
 def test_every_member_of_a_stage_change_is_told() -> None:
     section = (DOCS / "contracts.md").read_text().split("## A stage change")[1].split("## A dead letter")[0]
     told = set(re.findall(r"`(\w+)`", section))
-    members = {field.alias or name for name, field in StageChange.model_fields.items()}
+    members = {field.alias or name for name, field in StageChangeDocument.model_fields.items()}
     assert members <= told
 
 

@@ -3,7 +3,7 @@
 from qualifiers import compile_funnel, load_funnel
 from schemas.activity import Activity
 from schemas.decision import Place
-from schemas.moments import DAY
+from schemas.moments import DAY, parse_moment
 
 PLACE = Place()
 FIRST = 1_767_225_600_000
@@ -24,7 +24,7 @@ def test_identified_does_not_end_the_quiet_though_no_rule_names_it() -> None:
     lead = funnel.apply(None, opened("1"), PLACE).lead
     funnel.apply(lead, Activity("2", "l", "identified", FIRST + 1), PLACE)
     (moved,) = funnel.advance("l", lead, FIRST + DAY, PLACE)
-    assert moved.occurred_at == FIRST + 3_600_000
+    assert parse_moment(moved.occurred_at) == FIRST + 3_600_000
 
 
 def test_what_time_let_in_again_is_read_at_an_activity_from_before_that() -> None:

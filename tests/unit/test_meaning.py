@@ -90,7 +90,7 @@ def test_what_is_counted_twice_is_kept_once_however_it_is_written() -> None:
     either = {"any": [{"did": "x", "where": where} for where in ({"p": 1, "q": 2}, {"q": 2.0, "p": 1})]}
     story = tell({"all": [either, {"did": "never"}]}).does("x", p=1, q=2)
     assert story.lead is not None
-    assert len(story.lead.latest) == 1
+    assert len(story.lead.kept) == 1
 
 
 def test_lines_for_the_same_keep_their_bounds_apart() -> None:

@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 
+import msgspec
 import pytest
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.decision import DueCause
 from schemas.moments import SECOND
 from streams.engine.engine import Observer
 from streams.engine.opening import Opened
@@ -139,7 +141,7 @@ def test_a_pass_is_counted(scene: Scene) -> None:
 def test_what_time_moved_has_no_latency(scene: Scene) -> None:
     made = made_by(scene, "page_viewed")
     [created] = made.decisions
-    by_time = created.model_copy(update={"from_": "visitor", "cause": None})
+    by_time = msgspec.structs.replace(created, from_="visitor", cause=DueCause(created.occurred_at))
     made.decisions.append(by_time)
     made.decided_stamps.append(START - 90 * 86_400_000)
     scene.metrics.committed(made, 0.01)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schemas.decision import StageChange
+from schemas.decision import StageChangeDocument
 
 FUNNEL = {
     "funnel": "f",
@@ -69,7 +69,7 @@ def test_each_stage_change_is_a_line_and_is_whole(funnel: Path) -> None:
         assert one.pop("kind") == "stage_change"
         assert one["decided_at"] == one["occurred_at"]
         assert one["source"] == "search"
-        assert set(one) == {field.alias or name for name, field in StageChange.model_fields.items()}
+        assert set(one) == {field.alias or name for name, field in StageChangeDocument.model_fields.items()}
 
 
 def test_files_are_read_as_one_and_lines_counted_through(funnel: Path, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 import json
 
+import msgspec
+
 from qualifiers import Funnel, compile_funnel, load_funnel
 from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.decision import Place, StageChange
-from schemas.moments import DAY, HOUR
+from schemas.moments import DAY, HOUR, parse_moment
 
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
@@ -35,7 +37,7 @@ def demo(lead_id: str, at: int, activity_id: str = "") -> Activity:
 
 
 def moves(decisions: list[StageChange]) -> list[tuple[str, str, int]]:
-    return [(one.lead_id, one.to, one.occurred_at - START) for one in decisions]
+    return [(one.lead_id, one.to, parse_moment(one.occurred_at) - START) for one in decisions]
 
 
 def test_what_is_due_for_a_lead_comes_with_its_own_next_activity() -> None:
@@ -65,7 +67,7 @@ def test_at_the_end_all_leads_are_advanced_in_the_order_of_due_moment_and_id() -
         ("c", "lost", 3 * DAY),
         ("a", "lost", 3 * DAY + HOUR),
     ]
-    assert json.loads(decisions[0].model_dump_json())["cause"] == {
+    assert msgspec.to_builtins(decisions[0].cause) == {
         "due": "2026-01-03T00:00:00.000Z",
         "before_line": 5,
     }
