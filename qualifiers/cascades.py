@@ -1,6 +1,6 @@
 """Cascades: rules fire one after the other, at one moment, until none is true."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Rule, Stage
@@ -31,28 +31,25 @@ class Cascades:
         is when the others may. In the stages after, all are read. What is decided is
         added to ``decisions``.
         """
-        stage = self._stages[lead.stage]
-        been = {stage.name}
+        been = [lead.stage]
         while True:
+            stage = self._stages[been[-1]]
             if lead.passed_over:
                 _let_in(lead, stage, now)
-            fired = None
             for rule in rules:
                 value, until = rule.when.at(lead, now)
                 if value and rule.name not in lead.passed_over:
                     if rule.to not in been:
-                        fired = rule
                         break
                     lead.passed_over += (rule.name,)
                 if until < due:
                     due = until
-            if fired is None:
+            else:
                 lead.due = due
                 return
-            decisions.append(self._decider.moved(lead, fired, now, occasion))
-            stage = self._enter(lead, stage, fired, now)
-            been.add(stage.name)
-            rules = stage.rules
+            decisions.append(self._decider.moved(lead, rule, now, occasion))
+            been.append(rule.to)
+            rules = self._enter(lead, stage, rule, now).rules
             due = NEVER
 
     def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> Stage:
@@ -65,14 +62,6 @@ class Cascades:
         remember(lead, (rule.name, stage.name, now))
         stage.note_visit(lead)
         return stage
-
-
-def picked(rules: tuple[Rule, ...], mask: int) -> Iterator[Rule]:
-    """The rules of a mask, in file order."""
-    while mask:
-        lowest = mask & -mask
-        yield rules[lowest.bit_length() - 1]
-        mask ^= lowest
 
 
 def _let_in(lead: Lead, stage: Stage, now: int) -> None:

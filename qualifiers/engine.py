@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from xxhash import xxh3_64_digest
 
-from qualifiers.cascades import Cascades, exactly_due, free, picked
+from qualifiers.cascades import Cascades, exactly_due, free
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Stage
@@ -125,7 +125,7 @@ class Funnel:
             touched |= free(lead, stage)
         if touched:
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
-            self._cascades.run(lead, now, picked(stage.rules, touched), lead.due, occasion, decisions)
+            self._cascades.run(lead, now, stage.picked(touched), lead.due, occasion, decisions)
         return Applied(lead, "applied", decisions)
 
     def advance(

@@ -9,7 +9,7 @@ A rule that nothing touches stays false: what time alone turns was due before.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
 from qualifiers.counters import NOT_STIRRING, Counter
@@ -17,6 +17,8 @@ from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
 from schemas.activity import Activity
 from schemas.lead import Lead
+
+_KEPT_PICKS: Final = 1024
 
 
 class Rule(NamedTuple):
@@ -158,7 +160,18 @@ class ScoreFeed(Feed):
 class Stage:
     """One stage: its rules in file order, and what touches them."""
 
-    __slots__ = ("_is_asked", "feeds", "name", "other", "rules", "stays", "timed", "traits", "weighed")
+    __slots__ = (
+        "_is_asked",
+        "_picked",
+        "feeds",
+        "name",
+        "other",
+        "rules",
+        "stays",
+        "timed",
+        "traits",
+        "weighed",
+    )
 
     def __init__(
         self,
@@ -173,6 +186,7 @@ class Stage:
         self.rules = tuple(rules)
         self.timed = tuple(rule for rule in rules if rule.when.timed)
         self._is_asked = is_asked
+        self._picked: dict[int, tuple[Rule, ...]] = {}
         watched = _Watched(self.rules)
         feeds = [
             watched.counter_feed(counter)
@@ -199,6 +213,15 @@ class Stage:
         """By a trait's top name: the rules that ask about it."""
         self.weighed = dict(watched.weighed)
         """By score: the rules that ask about it."""
+
+    def picked(self, mask: int) -> tuple[Rule, ...]:
+        """The rules of a mask, in file order. Few masks come again and again: they are worked out once."""
+        rules = self._picked.get(mask)
+        if rules is None:
+            rules = tuple(rule for index, rule in enumerate(self.rules) if mask >> index & 1)
+            if len(self._picked) < _KEPT_PICKS:
+                self._picked[mask] = rules
+        return rules
 
     def note_visit(self, lead: Lead) -> None:
         """The lead has been here, which is kept where some condition asks it."""

@@ -32,9 +32,12 @@ _decode: Callable[[bytes], dict[str, Node]] = msgspec.msgpack.Decoder(dict[str, 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def known(traits: bytes) -> dict[str, Node]:
-    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones."""
+    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones.
+
+    The last few are remembered: several conditions ask in a row.
+    """
     return _decode(traits)
 
 

@@ -353,17 +353,17 @@ class Engine:
         transaction = self._transaction
         assert transaction is not None
         group = works[0].partition.group
-        made = self.processor.run(works, self.wall_clock(), self.held(), self._failures.poison)
         try:
             transaction.begin()
-            transaction.produce(made.outgoing)
+            made = self.processor.run(
+                works, transaction.produce, self.wall_clock(), self.held(), self._failures.poison
+            )
             transaction.offsets(made.positions, group)
             if self._assignment.group is not group:
                 raise Aborted("the partitions were revoked during the pass")
             transaction.commit()
-        except (Aborted, Fenced) as failed:
-            if isinstance(failed, Aborted):
-                transaction.abort()
+        except (EvaluationFailed, Aborted):
+            transaction.abort()
             raise
         return made
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from schemas.decision import StageChange
 from streams.engine.chunk import Record
 from streams.engine.partition import Partition
-from streams.engine.transaction import Outgoing
 
 
 class EvaluationFailed(Exception):
@@ -52,10 +51,9 @@ class Touched:
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass has made: the records of its transaction, and what it has to tell the metrics."""
+    """What one pass has made of the partitions, and what it has to tell the metrics."""
 
     touched: list[Touched] = field(default_factory=list)
-    outgoing: list[Outgoing] = field(default_factory=list)
     records: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)

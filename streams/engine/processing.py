@@ -9,6 +9,7 @@ all, encode the leads. One step's code and data stay in the processor's caches, 
 whole way of one record would not; nor would leads that are kept decoded for longer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -53,18 +54,21 @@ class Processor:
     def run(
         self,
         works: Collection[Work],
+        send: Callable[[list[Outgoing]], None],
         now: int,
         held: bool,
         poison: Mapping[tuple[int, int], Unreadable] = NO_POISON,
     ) -> Pass:
         """The pass over ``works`` at the wall-clock moment ``now`` (ms).
 
-        While ``held`` no clock moves. Records in ``poison`` (by partition and offset)
-        are dead-lettered unread, each for its reason. Raises EvaluationFailed.
+        What comes of a partition is sent as soon as that has been run: it is on its way
+        while the next one is. While ``held`` no clock moves. Records in ``poison`` (by
+        partition and offset) are dead-lettered unread, each for its reason. Raises
+        EvaluationFailed, and whatever ``send`` raises.
         """
         made = Pass()
         for work in works:
-            _PartitionPass(self, made, work, now, held, poison).run()
+            send(_PartitionPass(self, made, work, now, held, poison).run())
         return made
 
 
@@ -97,8 +101,12 @@ class _PartitionPass:
         """The leads of the slice, decoded."""
         self.changed: dict[bytes, Lead] = {}
         """Those of them that are no longer what their encoded states say."""
+        self.outgoing: list[Outgoing] = []
+        self.ended: list[tuple[str, str]] = []
+        """Outcome and type of each activity that the funnel has seen."""
 
-    def run(self) -> None:
+    def run(self) -> list[Outgoing]:
+        """Run it, and add it to what the pass has made; the records to be sent."""
         work, touched, partition = self.work, self.touched, self.work.partition
         records = work.records
         moments = [touched.clock] * len(records)
@@ -119,6 +127,7 @@ class _PartitionPass:
                 self._advance(touched.position)
                 self._store()
         self._finish()
+        return self.outgoing
 
     def _moment(self, record: Record) -> int:
         """Up to where a record lets the clock go: not at all, when its producer dates it in the future."""
@@ -229,7 +238,7 @@ class _PartitionPass:
         return True
 
     def _take(self, record: Record, activity: Activity, offset: int) -> None:
-        made, of = self.made, self.of
+        of = self.of
         key = activity.lead_id.encode()
         lead = self._lead(key)
         if lead is None or record.key() != key:
@@ -249,8 +258,7 @@ class _PartitionPass:
         if applied.outcome == "applied":
             self.leads[key] = applied.lead
             self._change(key, applied.lead)
-        made.outcomes[applied.outcome] += 1
-        made.types[activity.type if activity.type in of.funnel.activity_types else "other"] += 1
+        self.ended.append((applied.outcome, activity.type))
 
     def _goes_home(self, record: Record, key: bytes) -> bool:
         """Send a record that lies elsewhere to its lead's home; False when this is it.
@@ -267,7 +275,7 @@ class _PartitionPass:
             raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
         kept = [header for header in headers if header[0] != REKEYED]
         mark = (REKEYED, of.forwarding.sign(key, value))
-        self.made.outgoing.append(Outgoing(of.names.activities, there, key, value, [*kept, mark]))
+        self.outgoing.append(Outgoing(of.names.activities, there, key, value, [*kept, mark]))
         self.made.outcomes["rekeyed"] += 1
         return True
 
@@ -276,7 +284,7 @@ class _PartitionPass:
     def _decided(self, key: bytes, decisions: list[StageChange], stamp: int) -> None:
         topic = self.of.names.stage_changes
         for change in decisions:
-            self.made.outgoing.append(
+            self.outgoing.append(
                 Outgoing(topic, None, key, encode_stage_change(change), event_headers(change))
             )
             self.touched.moved.append((change.from_, change.to))
@@ -285,7 +293,7 @@ class _PartitionPass:
 
     def _dead_letter(self, record: Record, unreadable: Unreadable) -> None:
         headers = [*(record.headers() or []), *dead_letter_headers(record, unreadable)]
-        self.made.outgoing.append(
+        self.outgoing.append(
             Outgoing(self.of.names.dead_letters, None, record.key(), record.value(), headers)
         )
         self.made.outcomes["dead_letter"] += 1
@@ -294,9 +302,13 @@ class _PartitionPass:
     def _finish(self) -> None:
         touched, of = self.touched, self.of
         changelog, number = of.names.changelog, self.number
-        outgoing = self.made.outgoing
+        outgoing = self.outgoing
         for key, state in touched.states.items():
             outgoing.append(Outgoing(changelog, number, lead_key(key), state))
         meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
-        self.made.touched.append(touched)
+        made, known = self.made, of.funnel.activity_types
+        made.touched.append(touched)
+        made.outcomes.update([outcome for outcome, _ in self.ended])
+        for kind, number in Counter([kind for _, kind in self.ended]).items():
+            made.types[kind if kind in known else "other"] += number

@@ -54,11 +54,12 @@ class KillingTransaction(KafkaTransaction):
 
     def begin(self) -> None:
         super().begin()
+        self.counts = not self.only_time
         self.fuse.passes("after_begin")
 
     def produce(self, records: Iterable[Outgoing]) -> None:
         records = list(records)
-        self.counts = not self.only_time or any("stage-changes" in record.topic for record in records)
+        self.counts = self.counts or any("stage-changes" in record.topic for record in records)
         middle = len(records) // 2
         super().produce(records[:middle])
         self._passes("while_producing", flush=True)
