@@ -5,7 +5,10 @@
     agent's thread    puts chunks into inboxes
     engine's thread   passes, one at a time
 
-``_pass_lock`` is held through a pass: what a pass works on is given up between passes.
+    committer         ends a pass's transaction while the next pass is run
+
+``_pass_lock`` is held through a pass: what a pass works on is given up between passes, and
+not before the last one's transaction has ended.
 """
 
 import threading
@@ -20,13 +23,21 @@ from confluent_kafka import KafkaException
 
 from streams.engine.assignment import Assignment
 from streams.engine.chunk import Chunk
+from streams.engine.committer import Committer, NotCommitted
 from streams.engine.failures import EngineFailed, Failures, Limits
 from streams.engine.inbox import LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
 from streams.engine.passes import EvaluationFailed, Pass, Work
 from streams.engine.processing import Processor
-from streams.engine.transaction import Aborted, Fenced, Interrupted, Transaction, TransactionError
+from streams.engine.transaction import (
+    Aborted,
+    Fenced,
+    Interrupted,
+    Outgoing,
+    Transaction,
+    TransactionError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +98,7 @@ class Engine:
         self._stopping = threading.Event()
         self._hurrying = threading.Event()
         self._assignment = Assignment()
+        self._committer = Committer()
         self._failures = Failures(self.limits)
         self._ends: Mapping[int, int] = {}
         self._reading: Reading
@@ -121,6 +133,7 @@ class Engine:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        self.commits_within(self.limits.revoke_seconds)
         if self._transaction is not None:
             self._transaction.close()
 
@@ -154,14 +167,16 @@ class Engine:
         A pass that does not end in time is orphaned: it may only abort, or find
         that the broker refuses its generation.
         """
-        in_time = self._pass_lock.acquire(timeout=self.limits.revoke_seconds)
+        deadline = time.monotonic() + self.limits.revoke_seconds
+        between_passes = self._pass_lock.acquire(timeout=self.limits.revoke_seconds)
         try:
+            in_time = between_passes and self.commits_within(max(0.0, deadline - time.monotonic()))
+            if not in_time:
+                log.warning("revoked_during_pass", partitions=numbers)
             self.lose(numbers)
         finally:
-            if in_time:
+            if between_passes:
                 self._pass_lock.release()
-            else:
-                log.warning("revoked_during_pass", partitions=numbers)
 
     def lose(self, numbers: list[int]) -> None:
         """The partitions are another's already."""
@@ -284,6 +299,7 @@ class Engine:
             if not self.run_pass():
                 self._ready.wait(IDLE_SECONDS)
                 self._ready.clear()
+        self.settle()
 
     def _renew_transaction(self) -> None:
         if self._transaction is None:
@@ -295,33 +311,38 @@ class Engine:
                     "allow it (or give it another: LEADGATE_WORKER_ID), and start the worker again"
                 ) from error
 
+    def settle(self) -> None:
+        """Wait until the last pass has been committed, or has been thrown away."""
+        with self._pass_lock:
+            try:
+                self._settle()
+            except NotCommitted as failed:
+                self._throw_away(failed.works, failed.why)
+
+    def commits_within(self, seconds: float) -> bool:
+        """Wait that long for the commit of the last pass to end, for better or worse."""
+        return self._committer.ends_within(seconds)
+
     def run_pass(self) -> bool:
-        """One pass; False when there was nothing to do."""
+        """One pass, which may still be being committed; False when nothing is left to do, or to commit."""
         self._renew_transaction()
         with self._pass_lock:
-            broken = [partition for partition in self.open_partitions.values() if partition.broken]
-            if broken:
-                self._reopen(broken)
-            works = self._gather()
-            if not works:
-                return False
-            started = time.perf_counter()
-            made: Pass | None = None
             try:
-                made = self._commit(works)
+                broken = [partition for partition in self.open_partitions.values() if partition.broken]
+                if broken:
+                    self._settle()
+                    self._reopen(broken)
+                works = self._gather()
+                if works:
+                    self._run(works)
+                else:
+                    self._settle()
+            except NotCommitted as failed:
+                self._throw_away(failed.works, failed.why)
+                return True
             except EvaluationFailed as failed:
                 self._failures.evaluation(failed)
-                return True
-            except (Aborted, Fenced) as failed:
-                self._throw_away(works, failed)
-            else:
-                for touched in made.touched:
-                    touched.merge()
-        if made is None:
-            return True
-        self._failures.committed(made)
-        self.observer.committed(made, time.perf_counter() - started)
-        return True
+        return bool(works)
 
     def _gather(self) -> list[Work]:
         """What waits, fairly over the partitions, and the partitions that time may move."""
@@ -348,24 +369,57 @@ class Engine:
             works += [Work(p, [], p.position) for n, p in partitions.items() if n not in waiting and p.due]
         return self._failures.pick(works)
 
-    def _commit(self, works: list[Work]) -> Pass:
-        """Run a pass over ``works`` and commit it. Nothing shared has changed when this raises."""
+    def _run(self, works: list[Work]) -> None:
+        """Run a pass over ``works``, send what comes of it, and have it committed.
+
+        Raises EvaluationFailed, or NotCommitted, of this pass or of the one before; nothing
+        shared has been changed by this one then.
+        """
         transaction = self._transaction
         assert transaction is not None
-        group = works[0].partition.group
+        started = time.perf_counter()
+        begun = False
+
+        def send(outgoing: list[Outgoing]) -> None:
+            nonlocal begun
+            if not begun:
+                self._settle()
+                transaction.begin()
+                begun = True
+            transaction.produce(outgoing)
+
         try:
-            transaction.begin()
-            made = self.processor.run(
-                works, transaction.produce, self.wall_clock(), self.held(), self._failures.poison
-            )
-            transaction.offsets(made.positions, group)
-            if self._assignment.group is not group:
-                raise Aborted("the partitions were revoked during the pass")
-            transaction.commit()
-        except (EvaluationFailed, Aborted):
-            transaction.abort()
+            made = self.processor.run(works, send, self.wall_clock(), self.held(), self._failures.poison)
+        except EvaluationFailed:
+            if begun:
+                self._abort(transaction, works)
             raise
-        return made
+        except (Aborted, Fenced) as failed:
+            if isinstance(failed, Aborted):
+                self._abort(transaction, works)
+            raise NotCommitted(works, failed) from failed
+        for touched in made.touched:
+            touched.merge()
+        group = works[0].partition.group
+        self._committer.begin(
+            transaction,
+            made,
+            works,
+            still_ours=lambda: self._assignment.group is group,
+            committed=lambda: self.observer.committed(made, time.perf_counter() - started),
+        )
+
+    def _abort(self, transaction: Transaction, works: list[Work]) -> None:
+        try:
+            transaction.abort()
+        except Fenced as failed:
+            raise NotCommitted(works, failed) from failed
+
+    def _settle(self) -> None:
+        """Wait until the pass before has been committed. Raises NotCommitted."""
+        made = self._committer.settle()
+        if made is not None:
+            self._failures.committed(made)
 
     def _throw_away(self, works: list[Work], failed: Exception) -> None:
         """What became of the transaction is unknown: only what the broker says counts."""

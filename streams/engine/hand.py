@@ -20,8 +20,7 @@ class Hand:
 
         ``patience`` is asked every ``step`` seconds with the seconds waited.
         """
-        answer: Future[Any] = Future()
-        self._calls.put((answer, what))
+        answer = self.start(what)
         waited = 0.0
         while True:
             try:
@@ -32,6 +31,12 @@ class Hand:
                 waited += step
                 if not patience(waited):
                     raise
+
+    def start(self, what: Callable[[], Any]) -> Future[Any]:
+        """Make the call once those before it have ended; what it returns, or raises."""
+        answer: Future[Any] = Future()
+        self._calls.put((answer, what))
+        return answer
 
     def _work(self) -> None:
         while True:

@@ -139,10 +139,20 @@ class Bench:
         for chunk in self.reading.poll(most):
             self.engine.accept(chunk)
 
+    def one_pass(self) -> bool:
+        """Run a pass, and wait for its commit; whether there was anything to do.
+
+        What has become of the commit, the engine looks at with its next pass: that is
+        how far a pass may be ahead of the one before it.
+        """
+        busy = self.engine.run_pass()
+        assert self.engine.commits_within(10)
+        return busy
+
     def passes(self, most: int = 200) -> int:
         """Run passes until nothing is to be done; how many."""
         for made in range(most):
-            if not self.engine.run_pass():
+            if not self.one_pass():
                 return made
         raise AssertionError(f"still busy after {most} passes")
 

@@ -82,7 +82,7 @@ def test_it_is_judged_once_though_it_has_to_wait() -> None:
     bench = working(Broken(fails), pass_records=2)
     bench.send(lead_of(1), "call")
     bench.deliver()
-    bench.engine.run_pass()
+    bench.one_pass()
     for lead in LEADS:
         bench.send(lead, "seen")
     bench.work()

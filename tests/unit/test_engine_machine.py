@@ -147,8 +147,11 @@ class Workers(RuleBasedStateMachine):
         self.kafka.calm()
 
     def _pass(self, which: int) -> None:
+        self._unless_fenced(which, self.benches[which].one_pass)
+
+    def _unless_fenced(self, which: int, action: Callable[[], object]) -> None:
         try:
-            self.benches[which].engine.run_pass()
+            action()
         except EngineFailed:
             # Fenced too often: the worker ends, and its supervisor starts it again.
             self.it_is_killed_and_started_again(which)
@@ -185,6 +188,8 @@ class Workers(RuleBasedStateMachine):
     def teardown(self) -> None:
         """All goes well from now on; then everything has been said, once, as the replay says."""
         self.kafka.calm()
+        for which, bench in enumerate(self.benches):
+            self._unless_fenced(which, bench.engine.settle)
         self.benches[1].take()
         bench = self.benches[0]
         bench.take()

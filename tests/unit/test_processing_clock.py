@@ -159,7 +159,7 @@ def test_a_cut_pass_that_is_thrown_away_is_done_again() -> None:
     bench.work()
     bench.kafka.now += 100 * SECOND
     bench.engine.sample_clock()
-    assert bench.engine.run_pass()
+    assert bench.one_pass()
     bench.take()
     bench.assign()
     bench.work()
