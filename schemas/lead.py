@@ -97,6 +97,7 @@ def funnel_mark(funnel_hash: str) -> bytes:
 
 _FIXED = struct.Struct(">Bq8sB")
 _DUE = struct.Struct(">q")
+_DUE_AT = slice(1, 9)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
 _decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
@@ -118,6 +119,11 @@ def due_of(state: bytes) -> int:
     """When something is due (ms), of a state that was encoded or read before."""
     due: int = _DUE.unpack_from(state, 1)[0]
     return due
+
+
+def due_changed(before: bytes, after: bytes) -> bool:
+    """Whether two states of a lead differ in when something is due."""
+    return before[_DUE_AT] != after[_DUE_AT]
 
 
 def decode_lead(state: bytes) -> Lead:

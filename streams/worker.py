@@ -15,7 +15,7 @@ from streams.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-_COLLECT_AFTER = (100_000, 50, 1000)
+_COLLECT_AFTER = (500_000, 50, 1000)
 """Objects made, and younger collections, before Python looks for cycles.
 
 A pass makes many objects and no cycles; looked for as often as by default, they cost

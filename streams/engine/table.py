@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_of, peek
+from schemas.lead import due_changed, due_of, peek
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -36,9 +36,8 @@ class Table:
         for lead, state in changed.items():
             before = states.get(lead)
             states[lead] = state
-            moment = due_of(state)
-            if before is None or due_of(before) != moment:
-                due.put(moment, lead)
+            if before is None or due_changed(before, state):
+                due.put(due_of(state), lead)
         for from_, to in moved:
             self.stages[to] += 1
             if from_ is not None:
