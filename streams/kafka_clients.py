@@ -68,6 +68,8 @@ def reader(settings: Settings) -> dict[str, Any]:
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 100,
+        # How long it looks away once much has been fetched: 1 s by default, in which all of that is read.
+        "fetch.queue.backoff.ms": 20,
     }
 
 
