@@ -78,6 +78,8 @@ class Poller(threading.Thread):
         self._chunks: list[Chunk] = []
         self._queued = 0
         self._reading: dict[int, tuple[int, int]] = {}
+        self._unproven: set[int] = set()
+        """Partitions that have been sought, and have given nothing since."""
         self._assigned: set[int] = set()
         self._room_at = time.monotonic()
         self._polled_at = 0.0
@@ -188,6 +190,14 @@ class Poller(threading.Thread):
         if reading is None:
             return
         epoch, follows = reading
+        if partition in self._unproven:
+            self._unproven.remove(partition)
+            if end is not None and end > follows and not records:
+                # An answer to what was asked before the seek can put the reading at the end, past
+                # records that nobody has read. Sought once more, it stands where it says.
+                log.info("end_doubted", partition=partition, offset=follows, end=end)
+                self._seek(TopicPartition(self.topic, partition, follows))
+                return
         position = records[-1].offset() + 1 if records else follows
         if end is not None:
             position = max(position, end)
@@ -212,6 +222,13 @@ class Poller(threading.Thread):
         if partition not in self._assigned:
             return
         target = TopicPartition(self.topic, partition, position)
+        self._seek(target)
+        self._reading[partition] = (epoch, position)
+        self._unproven.add(partition)
+        if not self._halted:
+            self.consumer.resume([target])
+
+    def _seek(self, target: TopicPartition) -> None:
         deadline = time.monotonic() + SEEK_SECONDS
         while True:
             try:
@@ -222,9 +239,6 @@ class Poller(threading.Thread):
                 if error.args[0].code() != KafkaError._STATE or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
-        self._reading[partition] = (epoch, position)
-        if not self._halted:
-            self.consumer.resume([target])
 
     def _pause(self, partitions: list[int]) -> None:
         ours = [partition for partition in partitions if partition in self._assigned]

@@ -177,7 +177,7 @@ class KafkaTransaction:
 
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""
-        waited = False
+        waited = asked_why = False
 
         def patience(seconds: float) -> bool:
             nonlocal waited
@@ -194,6 +194,10 @@ class KafkaTransaction:
                 return
             except KafkaException as exception:
                 error: KafkaError = exception.args[0]
+                if error.code() == KafkaError._STATE and error.txn_requires_abort() and not asked_why:
+                    # A record was refused while the call was under way: asked again, it says why.
+                    asked_why = True
+                    continue
                 if not _passing(error):
                     if waited:
                         self.on_wait(None)

@@ -226,6 +226,23 @@ def test_chunks_follow_each_other_and_bear_their_epoch(real: TheReal, make_polle
     assert {chunk.epoch for chunk in chunks} == {1}
 
 
+def test_an_end_without_records_is_believed_once_it_is_told_again(real: TheReal, make_poller: Any) -> None:
+    made = real.transaction("somebody")
+    made.begin()
+    made.produce([Outgoing(real.input, 0, b"key", b"value")])
+    made.abort()
+    poller, listener = make_poller()
+    listener.wait("assigned [0, 1]")
+    ends: dict[int, int] = {}
+    deadline = time.monotonic() + PATIENCE
+    while 0 not in ends:
+        assert time.monotonic() < deadline
+        ends |= {chunk.partition: chunk.position for chunk in poller.take(lambda number: number == 0)}
+    assert ends == {0: 2}, "the record that was taken back, and the mark that says so"
+    send(real, b"a")
+    assert [record.offset() for chunk in take(poller, 1) for record in chunk.records] == [2]
+
+
 def test_read_from_again_it_reads_again_under_the_new_epoch(real: TheReal, make_poller: Any) -> None:
     poller, listener = make_poller()
     listener.wait("assigned [0, 1]")
