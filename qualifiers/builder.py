@@ -13,8 +13,10 @@ from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import canonical, slot_key
 from qualifiers.operators import compile_test, describe
+from qualifiers.plans import Rule
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.scores import Score
+from qualifiers.transitions import directions, resolve
 from qualifiers.words import joined, length, spoken
 from schemas import funnel_file as tree
 from schemas.funnel_file import FunnelFile, Test, condition_form
@@ -108,6 +110,22 @@ class Builder:
 
     def _at_least(self, asked: tree.AtLeast) -> Condition:
         return AtLeast(self._all_of(asked.of), asked.at_least)
+
+    # Rules -------------------------------------------------------------------
+
+    def rules(self, file: FunnelFile) -> dict[str, list[Rule]]:
+        """The rules of each stage, in file order."""
+        rules: dict[str, list[Rule]] = {stage: [] for stage in (*file.stages, *file.off_path)}
+        hold = None if file.hold is None else self.condition(file.hold.when)
+        ways = directions(file)
+        for one in resolve(file):
+            when = self.condition(one.when)
+            fired = self._slot("fired", one.name)
+            resets = tuple(self.scores[score] for score in one.resets)
+            for stage in one.sources:
+                waits = hold if ways[stage, one.to] == "forward" else None
+                rules[stage].append(Rule(one.name, one.to, when, one.again_after, fired, resets, waits))
+        return rules
 
     # Slots -------------------------------------------------------------------
 

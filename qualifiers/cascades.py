@@ -37,7 +37,7 @@ class Cascades:
             if lead.passed_over:
                 _let_in(lead, stage, now)
             for rule in rules:
-                value, until = rule.when.at(lead, now)
+                value, until = rule.ready(lead, now)
                 if value and rule.name not in lead.passed_over:
                     if rule.to not in been:
                         break
@@ -55,6 +55,10 @@ class Cascades:
     def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> Stage:
         for counter in left.stays:
             counter.forget(lead)
+        for score in rule.resets:
+            score.reset(lead)
+        if rule.again_after is not None:
+            lead.kept[rule.fired] = now
         stage = self._stages[rule.to]
         lead.stage = stage.name
         lead.since = now
@@ -92,9 +96,9 @@ def exactly_due(lead: Lead, stage: Stage) -> int:
 
 
 def _turns(rule: Rule, lead: Lead) -> int:
-    present, until = rule.when.at(lead, lead.clock)
+    present, until = rule.ready(lead, lead.clock)
     while until < NEVER:
-        value, later = rule.when.at(lead, until)
+        value, later = rule.ready(lead, until)
         if value is not present:
             return until
         until = later

@@ -4,7 +4,7 @@ from qualifiers.builder import Builder
 from qualifiers.decisions import Decider
 from qualifiers.engine import Funnel
 from qualifiers.meaning import funnel_hash
-from qualifiers.plans import Rule, Stage
+from qualifiers.plans import Stage
 from qualifiers.transitions import CREATED, directions, resolve
 from schemas.funnel_file import FunnelFile
 
@@ -16,7 +16,7 @@ def compile_funnel(file: FunnelFile) -> Funnel:
     raises KeyError or ValueError where they do not.
     """
     builder = Builder(file)
-    transitions = [(rule, Rule(rule.name, rule.to, builder.condition(rule.when))) for rule in resolve(file)]
+    rules = builder.rules(file)
     scores = tuple(builder.scores.values())
     counters = tuple(builder.counters.values())
     types = frozenset(
@@ -24,15 +24,8 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         | {kind for score in scores for line in score.on_lines for kind in line.types}
     )
     stages = {
-        stage: Stage(
-            stage,
-            [compiled for rule, compiled in transitions if stage in rule.sources],
-            counters,
-            scores,
-            types,
-            stage in builder.visited,
-        )
-        for stage in (*file.stages, *file.off_path)
+        stage: Stage(stage, own, counters, scores, types, stage in builder.visited)
+        for stage, own in rules.items()
     }
     return Funnel(
         decider=Decider(file.funnel, funnel_hash(file), directions(file), scores),
@@ -42,5 +35,5 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         slots=builder.slots,
         named_traits=frozenset(builder.traits),
         activity_types=types,
-        rules=(CREATED, *(rule.name for rule, _ in transitions)),
+        rules=(CREATED, *(rule.name for rule in resolve(file))),
     )

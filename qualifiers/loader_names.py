@@ -19,6 +19,9 @@ def check(tree: Node, file: str) -> list[Fault]:
     _transition_names(funnel)
     for transition in funnel.transitions:
         _route(funnel, transition)
+        for score in names_of(transition.get("resets")):
+            if score.value not in funnel.scores:
+                funnel.unknown(score, "unknown-score", "score", funnel.scores)
     for condition in funnel.conditions():
         _reference(funnel, condition)
     _definitions(funnel)

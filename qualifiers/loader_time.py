@@ -3,7 +3,8 @@
 Time moves a lead on from a stage where it rests; what is true already moves it on at once
 (one cascade), but never back to where that cascade began. So a circle turns by time alone
 when time can take two of its steps, from two stages, and each way between the two can be
-gone without an activity: a step that only `did … since: entry` can take slows it.
+gone without an activity: a step that only `did … since: entry` can take slows it, and so
+does one with `again_after`.
 """
 
 import itertools
@@ -56,7 +57,7 @@ def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
             number = max(by_time[one][out[0]], by_time[other][back[0]])
             circle = [one, *out, *back]
             message = f"time alone could move a lead round and round: {' → '.join(circle)}"
-            hint = "let one of these steps need `did: …, since: entry`"
+            hint = "let one of these steps need `did: …, since: entry`, or give it `again_after`"
             node = nodes[number]
             faults.setdefault(
                 frozenset(circle), Fault(file, node.line, node.column, "time-circle", message, hint)
@@ -86,7 +87,7 @@ def _trail(before: dict[str, str | None], end: str) -> list[str]:
 
 def _steps(funnel: FunnelFile) -> Iterator[_Step]:
     for number, transition in enumerate(funnel.transitions):
-        if not _needs_activity(funnel, transition.when):
+        if transition.again_after is None and not _needs_activity(funnel, transition.when):
             by_time = _comes(funnel, transition.when)
             for origin in _origins(funnel, transition):
                 yield _Step(origin, transition.to, by_time, number)

@@ -28,6 +28,8 @@ class FunnelTree:
             self.stages.setdefault(node.value, node)
         self.definitions = _mapping(tree.get("define"))
         self.scores = _mapping(tree.get("scores"))
+        hold = tree.get("hold")
+        self._hold = hold.get("when") if hold else None
         listed = tree.get("transitions")
         self.transitions = [node for node in listed.listed() if node.is_mapping] if listed else []
 
@@ -55,6 +57,7 @@ class FunnelTree:
         roots = [
             *self.definitions.values(),
             *(line.get("if") for line in self.points_lines()),
+            self._hold,
             *(transition.get("when") for transition in self.transitions),
         ]
         for root in roots:

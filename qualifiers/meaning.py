@@ -41,7 +41,14 @@ def funnel_hash(file: FunnelFile) -> str:
         "off_path": sorted(file.off_path),
         "final": sorted(file.final),
         "transitions": [
-            {"name": rule.name, "from": rule.sources, "to": rule.to, "when": plain(rule.when)}
+            {
+                "name": rule.name,
+                "from": rule.sources,
+                "to": rule.to,
+                "when": plain(rule.when),
+                "again_after": rule.again_after,
+                "resets": rule.resets,
+            }
             for rule in resolve(file)
         ],
     }

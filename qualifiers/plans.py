@@ -7,11 +7,21 @@ A rule that nothing touches stays false: what time alone turns was due before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
-from qualifiers.conditions import Backdated, Condition, Counted, Learnt, Risen, Stirred, Watch, Weighed
+from qualifiers.conditions import (
+    Backdated,
+    Condition,
+    Counted,
+    Learnt,
+    Risen,
+    Stirred,
+    Verdict,
+    Watch,
+    Weighed,
+)
 from qualifiers.counters import NOT_STIRRING, Counter
 from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
@@ -22,11 +32,53 @@ _KEPT_PICKS: Final = 1024
 
 
 class Rule(NamedTuple):
-    """A transition, compiled."""
+    """A transition, compiled, as it leads out of one stage."""
 
     name: str
     to: str
     when: Condition
+    again_after: int | None
+    """It does not fire again sooner (ms)."""
+    fired: int
+    """The slot of when it last fired, which is kept where that is asked."""
+    resets: tuple[Score, ...]
+    hold: Condition | None
+    """While it is true, the rule waits."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether time alone can make it fire."""
+        return self.when.timed or self.again_after is not None or (self.hold is not None and self.hold.timed)
+
+    def watches(self) -> Iterator[Watch]:
+        """What an activity can do that might make it fire."""
+        yield from self.when.watches(True)
+        if self.hold is not None:
+            yield from self.hold.watches(False)
+
+    def asks(self) -> Iterator[Watch]:
+        """All that may turn its conditions, either way."""
+        for condition in (self.when, self.hold):
+            if condition is not None:
+                yield from condition.watches(True)
+                yield from condition.watches(False)
+
+    def ready(self, lead: Lead, now: int) -> Verdict:
+        """Whether it can fire at ``now``, and a moment up to which time alone leaves that so."""
+        verdict = self.when.at(lead, now)
+        if verdict[0] and (self.again_after is not None or self.hold is not None):
+            return self._unless_held_back(lead, now, verdict)
+        return verdict
+
+    def _unless_held_back(self, lead: Lead, now: int, verdict: Verdict) -> Verdict:
+        if self.again_after is not None:
+            fired: int | None = lead.kept.get(self.fired)
+            if fired is not None and now < fired + self.again_after:
+                return False, min(verdict[1], fired + self.again_after)
+        if self.hold is not None:
+            held, until = self.hold.at(lead, now)
+            return not held, min(verdict[1], until)
+        return verdict
 
 
 class Group(NamedTuple):
@@ -184,7 +236,7 @@ class Stage:
     ) -> None:
         self.name = name
         self.rules = tuple(rules)
-        self.timed = tuple(rule for rule in rules if rule.when.timed)
+        self.timed = tuple(rule for rule in rules if rule.timed)
         self._is_asked = is_asked
         self._picked: dict[int, tuple[Rule, ...]] = {}
         watched = _Watched(self.rules)
@@ -242,9 +294,9 @@ class _Watched:
         self.weighed: dict[int, int] = defaultdict(int)
         self.traits: dict[str, int] = defaultdict(int)
         for index, rule in enumerate(rules):
-            for watch in rule.when.watches(True):
+            for watch in rule.watches():
                 self._gather(watch, 1 << index)
-            for watch in (*rule.when.watches(True), *rule.when.watches(False)):
+            for watch in rule.asks():
                 if isinstance(watch, Counted):
                     self._asked.add(watch.counter.key)
 

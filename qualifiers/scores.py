@@ -119,6 +119,11 @@ class Score:
         put(lead, key, after, now, half_life)
         return before, after
 
+    def reset(self, lead: Lead) -> None:
+        """What activities gave is gone, and what bounded it."""
+        for key in (self.key, *(line.key for line in self.on_lines)):
+            lead.kept.pop(key, None)
+
     # Who the lead is ---------------------------------------------------------
 
     def hold(self, lead: Lead) -> bool:

@@ -16,6 +16,8 @@ class Resolved(NamedTuple):
     sources: tuple[str, ...]
     to: str
     when: Condition
+    again_after: int | None = None
+    resets: tuple[str, ...] = ()
 
 
 def resolve(file: FunnelFile) -> tuple[Resolved, ...]:
@@ -24,7 +26,14 @@ def resolve(file: FunnelFile) -> tuple[Resolved, ...]:
     Raises ValueError where the stage before `to` is asked for and there is none.
     """
     return tuple(
-        Resolved(rule.name or f"to-{rule.to}", _sources(file, rule), rule.to, rule.when)
+        Resolved(
+            rule.name or f"to-{rule.to}",
+            _sources(file, rule),
+            rule.to,
+            rule.when,
+            rule.again_after,
+            tuple(sorted(set(rule.resets))),
+        )
         for rule in file.transitions
     )
 

@@ -356,6 +356,18 @@ class Transition(_Model):
     from_: From | None = Field(default=None, alias="from")
     to: Name
     when: Condition
+    again_after: Duration | None = Field(default=None, description="It does not fire again sooner.")
+    resets: Annotated[
+        list[Name],
+        Field(min_length=1, description="Scores whose `on` points start from zero."),
+        BeforeValidator(_listed, json_schema_input_type=Name | list[Name]),
+    ] = []
+
+
+class Hold(_Model):
+    """While `when` is true, no rule moves a lead forward."""
+
+    when: Condition
 
 
 class FunnelFile(_Model):
@@ -367,6 +379,7 @@ class FunnelFile(_Model):
     final: list[Name] = []
     define: dict[Name, Condition] = {}
     scores: dict[Name, Score] = {}
+    hold: Hold | None = None
     transitions: list[Transition] = Field(min_length=1, max_length=1000)
 
 

@@ -91,7 +91,7 @@ class BruteForce:
     # Moments that could matter ---------------------------------------------------------------------
 
     def _moments(self, lead: History, until: int) -> Iterator[int]:
-        for start in {lead.entered[0], *(one.at for one in lead.happened)}:
+        for start in {lead.entered[0], *(one.at for one in lead.happened), *lead.fired.values()}:
             yield from (start + duration for duration in self._durations)
         for score, bound in self._bounds:
             yield from self._crossings(lead, until, score, bound)
@@ -131,7 +131,10 @@ class BruteForce:
         moves: list[Move] = []
         while transition := self._choose(lead, Reading(self.file, lead, at), been_in):
             lead.clock = at
-            moves.append(self._enter(lead, transition.to, name_of(transition), late, cause))
+            move = self._enter(lead, transition.to, name_of(transition), late, cause)
+            moves.append(move)
+            lead.fired[name_of(transition)] = at
+            lead.reset |= dict.fromkeys(transition.resets, len(lead.happened))
             been_in.add(lead.stage)
         return moves
 
@@ -139,11 +142,17 @@ class BruteForce:
         """The transition that fires in the present stage; those that are passed over are marked."""
         open_ = [one for one in self.file.transitions if lead.stage in self.from_stages(one)]
         true = {name_of(one) for one in open_ if reading.holds(one.when)}
+        held = self.file.hold is not None and reading.holds(self.file.hold.when)
         # Looked at before choosing: whoever has become false is let in again.
         lead.passed_over -= {name_of(one) for one in open_} - true
         for transition in open_:
             name = name_of(transition)
             if name not in true or name in lead.passed_over:
+                continue
+            if held and self._direction(lead.stage, transition.to) == "forward":
+                continue
+            again_after = transition.again_after
+            if again_after is not None and name in lead.fired and reading.at < lead.fired[name] + again_after:
                 continue
             if transition.to not in been_in:
                 return transition
@@ -227,6 +236,8 @@ def _durations(file: FunnelFile) -> Iterator[int]:
             yield part.in_stage
         elif isinstance(part, QuietFor):
             yield part.for_
+        elif isinstance(part, Transition) and part.again_after is not None:
+            yield part.again_after
 
 
 def _bounds(file: FunnelFile) -> Iterator[tuple[str, float]]:

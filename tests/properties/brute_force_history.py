@@ -38,6 +38,10 @@ class History:
     clock: int = 0
     seq: int = 0
     passed_over: set[str] = field(default_factory=set)
+    fired: dict[str, int] = field(default_factory=dict)
+    """When each transition last fired."""
+    reset: dict[str, int] = field(default_factory=dict)
+    """After which arrival a score's points last started from zero."""
     worked_out: dict[Any, Any] = field(default_factory=dict)
 
     @property

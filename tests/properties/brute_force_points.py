@@ -30,8 +30,8 @@ class _Given(NamedTuple):
     clock: int
 
 
-def sum_of_points(score: Score, happened: list[Happened]) -> float:
-    """The `on` points after the last of these, at the clock of that one.
+def sum_of_points(score: Score, happened: list[Happened], since: int = 0) -> float:
+    """The `on` points after the last of these, at the clock of that one; the first ``since`` do not count.
 
     Every line remembers here all that it ever gave. The engine keeps a line's worth as one
     number and, with `per`, what can still fall into a window: no other of them can be asked for.
@@ -39,7 +39,7 @@ def sum_of_points(score: Score, happened: list[Happened]) -> float:
     lines = [line for line in score.points if isinstance(line, OnLine)]
     gave: list[list[_Given]] = [[] for _ in lines]
     total, clock = 0.0, happened[0].clock
-    for one in happened:
+    for one in happened[since:]:
         total = decayed(score, total, one.clock - clock)
         clock = one.clock
         if clock - one.at > TOO_LATE_FOR_POINTS:
@@ -51,7 +51,7 @@ def sum_of_points(score: Score, happened: list[Happened]) -> float:
                 before.append(_Given(one.at, points, clock))
                 added += points if line.per is None else decayed(score, points, clock - one.at)
         total = inside(score, total + added)
-    return total
+    return decayed(score, total, happened[-1].clock - clock)
 
 
 def _points(score: Score, line: OnLine, before: list[_Given], one: Happened) -> float:

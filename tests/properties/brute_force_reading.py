@@ -117,7 +117,10 @@ class Reading:
     def _sum(self, name: str, score: Score) -> float:
         """What the `on` lines are worth together at the lead's clock."""
         happened = self.history.happened
-        total = self.history.once(f"sum of {name}", lambda: sum_of_points(score, happened))
+        since = self.history.reset.get(name, 0)
+        total = self.history.once(
+            f"sum of {name} since {since}", lambda: sum_of_points(score, happened, since)
+        )
         return decayed(score, total, self.history.clock - happened[-1].clock)
 
 

@@ -61,11 +61,17 @@ _moves: SearchStrategy[Json] = st.one_of(
 _by_what_it_does = mapping(
     {"did": types, "since": st.just("entry")}, within=durations, times=st.integers(1, 2)
 )
+_after = mapping(
+    again_after=durations, resets=st.sampled_from([["engagement"], ["fit"], ["engagement", "fit"]])
+)
+_afterwards: SearchStrategy[Json] = st.one_of(st.just({}), st.just({}), _after)
+_holds = st.one_of(st.none(), st.none(), st.one_of(leaves, combined(leaves)))
 _finals = st.sampled_from([[], [], ["sql"], ["lost"], ["sql", "lost"]])
 
 
 def _transitions(when: SearchStrategy[Json]) -> SearchStrategy[Any]:
-    return st.lists(st.tuples(_moves, when, _by_what_it_does, st.booleans()), min_size=3, max_size=6)
+    moves = st.builds(lambda move, after: move | after, _moves, _afterwards)
+    return st.lists(st.tuples(moves, when, _by_what_it_does, st.booleans()), min_size=3, max_size=6)
 
 
 _returns: SearchStrategy[Any] = st.tuples(
@@ -105,7 +111,9 @@ def funnels(
         transitions.append({"name": f"rule-{number}"} | transition | {"when": when})
     if not transitions:
         transitions = [{"to": PATH[1], "when": draw(conditions)}]
-    return {
+    hold = draw(_holds)
+    held = {} if hold is None else {"hold": {"when": hold}}
+    return held | {
         "funnel": "drawn",
         "stages": PATH,
         "off_path": OFF_PATH,
