@@ -13,7 +13,7 @@ from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import canonical, slot_key
 from qualifiers.operators import compile_test, describe
-from qualifiers.plans import Rule
+from qualifiers.plans import Rule, SignalRule
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.scores import Score
 from qualifiers.transitions import directions, resolve
@@ -126,6 +126,16 @@ class Builder:
                 waits = hold if ways[stage, one.to] == "forward" else None
                 rules[stage].append(Rule(one.name, one.to, when, one.again_after, fired, resets, waits))
         return rules
+
+    def signals(self, file: FunnelFile) -> dict[str, list[SignalRule]]:
+        """The signals of each stage, in file order."""
+        signals: dict[str, list[SignalRule]] = {stage: [] for stage in (*file.stages, *file.off_path)}
+        hold = None if file.hold is None else self.condition(file.hold.when)
+        for one in file.signals:
+            signal = SignalRule(one.name, self.condition(one.when), self._slot("signal", one.name), hold)
+            for stage in dict.fromkeys(one.in_):
+                signals[stage].append(signal)
+        return signals
 
     # Slots -------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
-"""Cascades: rules fire one after the other, at one moment, until none is true."""
+"""Cascades: rules fire one after the other, at one moment, until none is true; then signals are given."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from qualifiers.conditions import Verdict
 from qualifiers.decisions import Decider, Occasion
-from qualifiers.plans import Rule, Stage
-from schemas.decision import StageChange
+from qualifiers.plans import Looks, Rule, SignalRule, Stage
+from schemas.decision import Decision
 from schemas.lead import Lead, remember
-from schemas.moments import NEVER
+from schemas.moments import LONG_AGO, NEVER
 
 
 class Cascades:
@@ -20,14 +21,14 @@ class Cascades:
         self,
         lead: Lead,
         now: int,
-        rules: Iterable[Rule],
+        looks: Looks,
         due: int,
         occasion: Occasion,
-        decisions: list[StageChange],
+        decisions: list[Decision],
     ) -> None:
-        """One cascade: fire the first true rule, and go on in its stage, until none fires.
+        """One cascade: fire the first true rule, and go on in its stage, until none fires; then its signals.
 
-        ``rules`` are those of the lead's stage that may have turned, in file order; ``due``
+        ``looks`` are the rules and signals of the lead's stage that may have turned; ``due``
         is when the others may. In the stages after, all are read. What is decided is
         added to ``decisions``.
         """
@@ -36,7 +37,7 @@ class Cascades:
             stage = self._stages[been[-1]]
             if lead.passed_over:
                 _let_in(lead, stage, now)
-            for rule in rules:
+            for rule in looks.rules:
                 value, until = rule.ready(lead, now)
                 if value and rule.name not in lead.passed_over:
                     if rule.to not in been:
@@ -45,16 +46,55 @@ class Cascades:
                 if until < due:
                     due = until
             else:
+                if looks.signals:
+                    due = self._signal(lead, looks.signals, now, due, occasion, decisions)
                 lead.due = due
                 return
             decisions.append(self._decider.moved(lead, rule, now, occasion))
             been.append(rule.to)
-            rules = self._enter(lead, stage, rule, now).rules
+            looks = self._enter(lead, stage, rule, now).all
             due = NEVER
+
+    def _signal(
+        self,
+        lead: Lead,
+        signals: Iterable[SignalRule],
+        now: int,
+        due: int,
+        occasion: Occasion,
+        decisions: list[Decision],
+    ) -> int:
+        """Give the signals that have turned true; when the first of all may turn by time alone."""
+        for signal in signals:
+            value, until = signal.when.at(lead, now)
+            due = min(due, until)
+            given: list[int] = lead.kept.get(signal.key) or [0, LONG_AGO]
+            n, ended = given
+            if not value:
+                if ended == NEVER:
+                    lead.kept[signal.key] = [n, now]
+                continue
+            if now < ended:
+                # It is what has been given already: found false at a moment that lies after this one.
+                if ended != NEVER:
+                    lead.kept[signal.key] = [n, NEVER]
+                continue
+            if signal.hold is not None:
+                held, until = signal.hold.at(lead, now)
+                due = min(due, until)
+                if held:
+                    continue
+            if not occasion.silent:
+                n += 1
+                decisions.append(self._decider.given(lead, signal, n, now, occasion))
+            lead.kept[signal.key] = [n, NEVER]
+        return due
 
     def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> Stage:
         for counter in left.stays:
             counter.forget(lead)
+        for signal in left.signals:
+            lead.kept.pop(signal.key, None)
         for score in rule.resets:
             score.reset(lead)
         if rule.again_after is not None:
@@ -91,14 +131,18 @@ def free(lead: Lead, stage: Stage) -> int:
 
 
 def exactly_due(lead: Lead, stage: Stage) -> int:
-    """The first moment after the lead's clock at which a rule of its stage turns by time alone."""
-    return min((_turns(rule, lead) for rule in stage.timed), default=NEVER)
+    """The first moment after the lead's clock at which time alone turns a rule, or a signal, of its stage."""
+    asked = [
+        *(rule.ready for rule in stage.timed.rules),
+        *(signal.when.at for signal in stage.timed.signals),
+    ]
+    return min((_turns(verdict, lead) for verdict in asked), default=NEVER)
 
 
-def _turns(rule: Rule, lead: Lead) -> int:
-    present, until = rule.ready(lead, lead.clock)
+def _turns(verdict: Callable[[Lead, int], Verdict], lead: Lead) -> int:
+    present, until = verdict(lead, lead.clock)
     while until < NEVER:
-        value, later = rule.ready(lead, until)
+        value, later = verdict(lead, until)
         if value is not present:
             return until
         until = later

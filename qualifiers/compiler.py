@@ -16,7 +16,7 @@ def compile_funnel(file: FunnelFile) -> Funnel:
     raises KeyError or ValueError where they do not.
     """
     builder = Builder(file)
-    rules = builder.rules(file)
+    rules, signals = builder.rules(file), builder.signals(file)
     scores = tuple(builder.scores.values())
     counters = tuple(builder.counters.values())
     types = frozenset(
@@ -24,7 +24,7 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         | {kind for score in scores for line in score.on_lines for kind in line.types}
     )
     stages = {
-        stage: Stage(stage, own, counters, scores, types, stage in builder.visited)
+        stage: Stage(stage, own, signals[stage], counters, scores, types, stage in builder.visited)
         for stage, own in rules.items()
     }
     return Funnel(
@@ -36,4 +36,5 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         named_traits=frozenset(builder.traits),
         activity_types=types,
         rules=(CREATED, *(rule.name for rule in resolve(file))),
+        signals=tuple(signal.name for signal in file.signals),
     )

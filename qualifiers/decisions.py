@@ -1,16 +1,16 @@
-"""Stage changes, as they are said: ids, directions, scores, reasons."""
+"""Stage changes and signals, as they are said: ids, directions, scores, reasons."""
 
 from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
 
-from qualifiers.plans import Rule
+from qualifiers.plans import Rule, SignalRule
 from qualifiers.scores import Score
 from qualifiers.transitions import CREATED
 from qualifiers.words import as_sentence, spoken
 from schemas.activity import Activity
-from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, StageChange
+from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, Signal, StageChange
 from schemas.lead import Lead, funnel_mark
 from schemas.moments import SECOND, format_moment
 
@@ -25,6 +25,8 @@ class Occasion(msgspec.Struct, frozen=True, gc=False):
     decided_at: int | None
     activity: Activity | None
     late: bool
+    silent: bool = False
+    """Signals take their present value, and are not given."""
 
     def cause(self, now: int) -> ActivityCause | DueCause:
         """What a decision at ``now`` names as its cause."""
@@ -64,6 +66,31 @@ class Decider:
         direction = self._directions[lead.stage, rule.to]
         return self._change(
             lead, lead.stage, rule.to, direction, rule.name, now, lead.seq + 1, reason, proof, occasion
+        )
+
+    def given(self, lead: Lead, signal: SignalRule, n: int, now: int, occasion: Occasion) -> Signal:
+        """A signal that has turned true, for the ``n``-th time in this stay."""
+        proof: list[Evidence] = []
+        reason = as_sentence(signal.when.because(lead, now, occasion.activity, proof))
+        decided_at = occasion.decided_at
+        occurred_at = format_moment(now)
+        return Signal(
+            id=self._id(lead, occasion.lead_id, lead.seq, signal.name, n),
+            lead_id=occasion.lead_id,
+            seq=lead.seq,
+            n=n,
+            funnel=self.slug,
+            funnel_hash=self.funnel_hash,
+            signal=signal.name,
+            stage=lead.stage,
+            late=occasion.late,
+            occurred_at=occurred_at,
+            decided_at=occurred_at if decided_at is None else format_moment(decided_at),
+            scores=self.scores_of(lead, now),
+            source=lead.source,
+            reason=reason,
+            evidence=proof,
+            cause=occasion.cause(now),
         )
 
     def scores_of(self, lead: Lead, now: int) -> dict[str, float]:
@@ -106,7 +133,7 @@ class Decider:
             cause=occasion.cause(now),
         )
 
-    def _id(self, lead: Lead, lead_id: str, seq: int) -> str:
+    def _id(self, lead: Lead, lead_id: str, seq: int, *of_a_signal: str | int) -> str:
         """The same decision has the same id, whoever makes it again."""
-        parts = (self.slug, self.funnel_hash, lead_id, lead.origin, seq)
+        parts = (self.slug, self.funnel_hash, lead_id, lead.origin, seq, *of_a_signal)
         return sha256(_encode(parts)).hexdigest()[:32]

@@ -22,7 +22,7 @@ from qualifiers.scores import Score
 from qualifiers.traits import NamedTraits, as_json, known, learnt
 from qualifiers.transitions import CREATED
 from schemas.activity import Activity
-from schemas.decision import Place, StageChange
+from schemas.decision import Decision, Place
 from schemas.lead import (
     ID_BYTES,
     KEPT_IDS,
@@ -44,7 +44,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
     lead: Lead
     outcome: Literal["applied", "duplicate"]
-    decisions: list[StageChange]
+    decisions: list[Decision]
 
 
 class UnknownStage(Exception):
@@ -68,12 +68,14 @@ class Funnel:
         named_traits: frozenset[str],
         activity_types: frozenset[str],
         rules: tuple[str, ...],
+        signals: tuple[str, ...],
     ) -> None:
         self.slug = decider.slug
         self.hash = decider.funnel_hash
         self.stages = tuple(stages)
         self.activity_types = activity_types
         self.rules = rules
+        self.signals = signals
         self.score_names = tuple(score.name for score in scores)
         self._mark = decider.mark
         self._decider = decider
@@ -97,14 +99,14 @@ class Funnel:
         """
         at = activity.occurred_at
         name = xxh3_64_digest(activity.id.encode())
-        decisions: list[StageChange] = []
+        decisions: list[Decision] = []
         if lead is None:
             lead = self._born(activity, name)
             stage = self._first
             self._absorb(lead, stage, activity, at)
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late=False)
             decisions.append(self._decider.created(lead, occasion))
-            self._cascades.run(lead, at, stage.rules, NEVER, occasion, decisions)
+            self._cascades.run(lead, at, stage.all, NEVER, occasion, decisions)
             return Applied(lead, "applied", decisions)
 
         ids = lead.ids
@@ -130,20 +132,20 @@ class Funnel:
 
     def advance(
         self, lead_id: str, lead: Lead, until: int, place: Place, decided_at: int | None = None
-    ) -> list[StageChange]:
+    ) -> list[Decision]:
         """Let time move the lead: every due moment up to ``until``, in order. Changed in place."""
-        decisions: list[StageChange] = []
+        decisions: list[Decision] = []
         adopted = lead.funnel != self._mark
         if adopted:
             self._adopt(lead)
         while lead.due <= until:
             moment = lead.due
             stage = self._stages[lead.stage]
-            occasion = Occasion(lead_id, place, decided_at, None, late=False)
-            before = lead.seq
-            rules = stage.rules if adopted else stage.timed
-            self._cascades.run(lead, moment, rules, NEVER, occasion, decisions)
-            if lead.seq != before:
+            occasion = Occasion(lead_id, place, decided_at, None, late=False, silent=adopted)
+            before = len(decisions)
+            looks = stage.all if adopted else stage.timed
+            self._cascades.run(lead, moment, looks, NEVER, occasion, decisions)
+            if len(decisions) != before:
                 lead.clock = moment
             adopted = False
         return decisions

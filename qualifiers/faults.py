@@ -70,6 +70,7 @@ FAULTS: dict[str, Meaning] = {
     "duplicate-transition": Meaning(
         "Two transitions have one name.", "Give one of them a `name` of its own."
     ),
+    "duplicate-signal": Meaning("Two signals have one name.", "Give one of them another name."),
     "reserved-name": Meaning("The name means something else already.", "Choose another."),
     "define-circle": Meaning("Named conditions use each other in a circle.", "Write one of them out."),
     # What it would do

@@ -17,6 +17,7 @@ def check(tree: Node, file: str) -> list[Fault]:
     funnel = FunnelTree(tree, file)
     _stages(funnel)
     _transition_names(funnel)
+    _signals(funnel)
     for transition in funnel.transitions:
         _route(funnel, transition)
         for score in names_of(transition.get("resets")):
@@ -63,6 +64,21 @@ def _transition_names(funnel: FunnelTree) -> None:
             funnel.fault(node, "duplicate-transition", message, "give one of them a `name` of its own")
         else:
             taken[name] = node
+
+
+def _signals(funnel: FunnelTree) -> None:
+    """Each signal has a name of its own, and is given in stages that there are."""
+    taken: dict[str, Node] = {}
+    for signal in funnel.signals:
+        named = signal.get("name")
+        if named is not None and isinstance(named.value, str):
+            first = taken.setdefault(named.value, named)
+            if first is not named:
+                message = f"two signals are called `{named.value}` (the first at {first.place})"
+                funnel.fault(named, "duplicate-signal", message, "give one of them another name")
+        for stage in names_of(signal.get("in")):
+            if stage.value not in funnel.stages:
+                funnel.unknown(stage, "unknown-stage", "stage", funnel.stages)
 
 
 def _route(funnel: FunnelTree, transition: Node) -> None:

@@ -30,8 +30,8 @@ class FunnelTree:
         self.scores = _mapping(tree.get("scores"))
         hold = tree.get("hold")
         self._hold = hold.get("when") if hold else None
-        listed = tree.get("transitions")
-        self.transitions = [node for node in listed.listed() if node.is_mapping] if listed else []
+        self.transitions = _mappings(tree.get("transitions"))
+        self.signals = _mappings(tree.get("signals"))
 
     def fault(self, node: Node, code: str, message: str, hint: str = "") -> None:
         """Note a fault at a node."""
@@ -58,7 +58,7 @@ class FunnelTree:
             *self.definitions.values(),
             *(line.get("if") for line in self.points_lines()),
             self._hold,
-            *(transition.get("when") for transition in self.transitions),
+            *(rule.get("when") for rule in (*self.transitions, *self.signals)),
         ]
         for root in roots:
             yield from within(root)
@@ -80,6 +80,10 @@ class FunnelTree:
 def names_of(node: Node | None) -> list[Node]:
     """The texts of a list, or of a single value."""
     return [each for each in node.listed() if isinstance(each.value, str)] if node else []
+
+
+def _mappings(node: Node | None) -> list[Node]:
+    return [each for each in node.listed() if each.is_mapping] if node else []
 
 
 def _mapping(node: Node | None) -> Named:

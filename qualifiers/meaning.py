@@ -51,6 +51,9 @@ def funnel_hash(file: FunnelFile) -> str:
             }
             for rule in resolve(file)
         ],
+        "signals": [
+            {"name": one.name, "in": sorted(set(one.in_)), "when": plain(one.when)} for one in file.signals
+        ],
     }
     return sha256(_canonical(meaning)).hexdigest()
 

@@ -2,7 +2,8 @@
 
 Rules are not tried one by one. For a stage and an activity type there are the *feeds*:
 the counters and scores that take such an activity and, for each, the rules of the stage
-that it might turn true, as a bit mask over the stage's rules in file order.
+that it might turn true, and the signals that it might turn, as a bit mask over the
+stage's rules in file order, then its signals.
 A rule that nothing touches stays false: what time alone turns was due before.
 """
 
@@ -79,6 +80,45 @@ class Rule(NamedTuple):
             held, until = self.hold.at(lead, now)
             return not held, min(verdict[1], until)
         return verdict
+
+
+class SignalRule(NamedTuple):
+    """A signal, compiled.
+
+    In its slot lies, in a stay, how often it has been given, and the moment at which it was
+    found false again since (NEVER while it is true).
+    """
+
+    name: str
+    when: Condition
+    key: int
+    hold: Condition | None
+    """While it is true, the signal waits."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether time alone can turn it, either way."""
+        return self.when.timed or (self.hold is not None and self.hold.timed)
+
+    def watches(self) -> Iterator[Watch]:
+        """What an activity can do that might turn it: also to false, as it is given when it turns true."""
+        yield from self.when.watches(True)
+        yield from self.when.watches(False)
+        if self.hold is not None:
+            yield from self.hold.watches(False)
+
+    def asks(self) -> Iterator[Watch]:
+        """All that may turn its conditions, either way."""
+        yield from self.watches()
+        if self.hold is not None:
+            yield from self.hold.watches(True)
+
+
+class Looks(NamedTuple):
+    """What of a stage is to be looked at."""
+
+    rules: tuple[Rule, ...]
+    signals: tuple[SignalRule, ...]
 
 
 class Group(NamedTuple):
@@ -215,10 +255,12 @@ class Stage:
     __slots__ = (
         "_is_asked",
         "_picked",
+        "all",
         "feeds",
         "name",
         "other",
         "rules",
+        "signals",
         "stays",
         "timed",
         "traits",
@@ -229,6 +271,7 @@ class Stage:
         self,
         name: str,
         rules: Sequence[Rule],
+        signals: Sequence[SignalRule],
         counters: Iterable[Counter],
         scores: Iterable[Score],
         types: Iterable[str],
@@ -236,10 +279,14 @@ class Stage:
     ) -> None:
         self.name = name
         self.rules = tuple(rules)
-        self.timed = tuple(rule for rule in rules if rule.timed)
+        self.signals = tuple(signals)
+        self.all = Looks(self.rules, self.signals)
+        self.timed = Looks(
+            tuple(rule for rule in rules if rule.timed), tuple(signal for signal in signals if signal.timed)
+        )
         self._is_asked = is_asked
-        self._picked: dict[int, tuple[Rule, ...]] = {}
-        watched = _Watched(self.rules)
+        self._picked: dict[int, Looks] = {}
+        watched = _Watched((*self.rules, *self.signals))
         feeds = [
             watched.counter_feed(counter)
             for counter in counters
@@ -266,14 +313,21 @@ class Stage:
         self.weighed = dict(watched.weighed)
         """By score: the rules that ask about it."""
 
-    def picked(self, mask: int) -> tuple[Rule, ...]:
-        """The rules of a mask, in file order. Few masks come again and again: they are worked out once."""
-        rules = self._picked.get(mask)
-        if rules is None:
-            rules = tuple(rule for index, rule in enumerate(self.rules) if mask >> index & 1)
+    def picked(self, mask: int) -> Looks:
+        """What is in a mask, in file order. Few masks come again and again: they are worked out once."""
+        looks = self._picked.get(mask)
+        if looks is None:
+            looks = Looks(
+                tuple(rule for index, rule in enumerate(self.rules) if mask >> index & 1),
+                tuple(
+                    signal
+                    for index, signal in enumerate(self.signals, start=len(self.rules))
+                    if mask >> index & 1
+                ),
+            )
             if len(self._picked) < _KEPT_PICKS:
-                self._picked[mask] = rules
-        return rules
+                self._picked[mask] = looks
+        return looks
 
     def note_visit(self, lead: Lead) -> None:
         """The lead has been here, which is kept where some condition asks it."""
@@ -282,9 +336,9 @@ class Stage:
 
 
 class _Watched:
-    """The watches of a stage's rules, gathered by what sets them off."""
+    """The watches of a stage's rules and signals, gathered by what sets them off."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule | SignalRule]) -> None:
         self._counted: dict[int, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
         self._stirred: dict[int, int] = defaultdict(int)
         self._backdated: dict[int, int] = defaultdict(int)

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from qualifiers.engine import Funnel
 from schemas.activity import Activity
-from schemas.decision import Place, StageChange
+from schemas.decision import Decision, Place
 from schemas.lead import Lead
 
 
@@ -25,7 +25,7 @@ class Replay:
         self.duplicates = 0
         """How many activities changed nothing, because their lead had them already."""
 
-    def apply(self, activity: Activity, place: Place) -> list[StageChange]:
+    def apply(self, activity: Activity, place: Place) -> list[Decision]:
         """Apply the next activity of the input, which lies at ``place``; its decisions, in order."""
         applied = self.funnel.apply(self.leads.get(activity.lead_id), activity, place)
         self.leads[activity.lead_id] = applied.lead
@@ -41,7 +41,7 @@ class Replay:
             return self.newest
         return max(self.newest, until)
 
-    def finish(self, place: Place, until: int | None = None) -> Iterator[StageChange]:
+    def finish(self, place: Place, until: int | None = None) -> Iterator[Decision]:
         """Advance every lead to the end of time; the decisions, in order of (due moment, lead id).
 
         ``place`` is the one before which all this is decided: where the input ends.

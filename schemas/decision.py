@@ -1,12 +1,12 @@
-"""What leadgate says: that a lead has moved, why, and what proves it.
+"""What leadgate says: that a lead has moved, or something about it, why, and what proves it.
 
-``StageChange`` is what the funnel decides and what is written, on the topic
-``lead.stage-changes`` and in the lines that ``leadgate qualify`` prints; in it, moments are
-RFC 3339 already. ``StageChangeDocument`` is the contract of the same thing (JSON Schema,
-validation by whoever subscribes).
+``StageChange`` and ``Signal`` are what the funnel decides and what is written, on the topics
+``lead.stage-changes`` and ``lead.signals`` and in the lines that ``leadgate qualify`` prints;
+in them, moments are RFC 3339 already. ``StageChangeDocument`` and ``SignalDocument`` are the
+contract of the same things (JSON Schema, validation by whoever subscribes).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -69,12 +69,40 @@ class StageChange(msgspec.Struct, frozen=True, gc=False, rename={"from_": "from"
     cause: ActivityCause | DueCause
 
 
-_encode: Callable[[StageChange], bytes] = msgspec.json.Encoder().encode
+class Signal(msgspec.Struct, frozen=True, gc=False):
+    """Something about a lead has turned true that does not move it; ``n`` counts it within the stay."""
+
+    id: str
+    lead_id: str
+    seq: int
+    n: int
+    funnel: str
+    funnel_hash: str
+    signal: str
+    stage: str
+    late: bool
+    occurred_at: str
+    decided_at: str
+    scores: dict[str, float]
+    source: str | None
+    reason: str
+    evidence: list[Evidence]
+    cause: ActivityCause | DueCause
 
 
-def encode_stage_change(change: StageChange) -> bytes:
-    """A stage change as it stands on the topic."""
-    return _encode(change)
+Decision = StageChange | Signal
+
+_encode: Callable[[Decision], bytes] = msgspec.json.Encoder().encode
+
+
+def moves(decisions: Iterable[Decision]) -> list[StageChange]:
+    """The stage changes among decisions."""
+    return [decision for decision in decisions if isinstance(decision, StageChange)]
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """A stage change, or a signal, as it stands on its topic."""
+    return _encode(decision)
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -164,4 +192,27 @@ class StageChangeDocument(_Document):
     reason: str
     evidence: list[EvidenceDocument]
     previous_stage_seconds: float | None
+    cause: ActivityCauseDocument | DueCauseDocument
+
+
+class SignalDocument(_Document):
+    """Something about a lead has turned true that does not move it."""
+
+    model_config = ConfigDict(title="Signal")
+
+    id: str
+    lead_id: str
+    seq: int = Field(description="That of the stage change that began the stay.")
+    n: int = Field(description="How manieth of this signal in the stay.")
+    funnel: str
+    funnel_hash: str
+    signal: str
+    stage: str
+    late: bool
+    occurred_at: _WrittenMoment
+    decided_at: _WrittenMoment
+    scores: dict[str, float]
+    source: str | None
+    reason: str
+    evidence: list[EvidenceDocument]
     cause: ActivityCauseDocument | DueCauseDocument

@@ -365,8 +365,20 @@ class Transition(_Model):
 
 
 class Hold(_Model):
-    """While `when` is true, no rule moves a lead forward."""
+    """While `when` is true, no rule moves a lead forward, and no signal is given."""
 
+    when: Condition
+
+
+class Signal(_Model):
+    """Said aloud when `when` turns true in one of these stages, without moving the lead."""
+
+    name: Name
+    in_: Annotated[
+        list[Name],
+        Field(min_length=1, alias="in", description="The stages in which it is given."),
+        BeforeValidator(_listed, json_schema_input_type=Name | list[Name]),
+    ]
     when: Condition
 
 
@@ -381,6 +393,7 @@ class FunnelFile(_Model):
     scores: dict[Name, Score] = {}
     hold: Hold | None = None
     transitions: list[Transition] = Field(min_length=1, max_length=1000)
+    signals: Annotated[list[Signal], Field(max_length=1000)] = []
 
 
 class _WithoutNull(GenerateJsonSchema):

@@ -14,6 +14,8 @@ SECOND: Final = 1_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+LONG_AGO: Final = -(2**62)
+"""Earlier than any moment."""
 NEVER: Final = 2**62
 """Later than any moment a lead can live to see: the due time of a lead that nothing awaits."""
 LAST_MOMENT: Final = 253_402_300_799_999

@@ -157,6 +157,7 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
         names=Names(
             settings.activities_topic,
             settings.stage_changes_topic,
+            settings.signals_topic,
             settings.dead_letters_topic,
             settings.changelog,
         ),

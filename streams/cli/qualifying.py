@@ -7,10 +7,10 @@ from typing import BinaryIO
 from qualifiers import Funnel
 from qualifiers.replay import Replay
 from schemas.dead_letter import DeadLetterLine, DeadLetterReason, Unreadable
-from schemas.decision import Place, StageChange, encode_stage_change
+from schemas.decision import Decision, Place, Signal, StageChange, encode_decision
 from streams.intake import decode_native
 
-_KIND = b'{"kind":"stage_change",'
+_KINDS: dict[type, bytes] = {StageChange: b'{"kind":"stage_change",', Signal: b'{"kind":"signal",'}
 
 
 class Run:
@@ -58,5 +58,5 @@ class Run:
         self._bad.flush()
 
 
-def _as_line(decision: StageChange) -> bytes:
-    return _KIND + encode_stage_change(decision)[1:] + b"\n"
+def _as_line(decision: Decision) -> bytes:
+    return _KINDS[type(decision)] + encode_decision(decision)[1:] + b"\n"

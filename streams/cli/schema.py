@@ -12,6 +12,7 @@ class Document(StrEnum):
 
     ACTIVITY = "activity"
     STAGE_CHANGE = "stage-change"
+    SIGNAL = "signal"
     DEAD_LETTER = "dead-letter"
     LEAD = "lead"
     FUNNEL = "funnel"
@@ -37,6 +38,8 @@ def json_schema(document: Document) -> dict[str, Any]:
             body = activity.ActivityDocument.model_json_schema(mode="validation")
         case Document.STAGE_CHANGE:
             body = decision.StageChangeDocument.model_json_schema(mode="serialization")
+        case Document.SIGNAL:
+            body = decision.SignalDocument.model_json_schema(mode="serialization")
         case Document.DEAD_LETTER:
             body = dead_letter.DeadLetterLine.model_json_schema(mode="serialization")
         case Document.LEAD:

@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 
 from schemas.dead_letter import Unreadable
-from schemas.decision import StageChange
+from schemas.decision import Decision, Signal, StageChange
 from streams.engine.chunk import Headers, Record
 
+_TYPES: Mapping[type, bytes] = {
+    StageChange: b"leadgate.lead.stage_changed",
+    Signal: b"leadgate.lead.signal_given",
+}
 
-def event_headers(change: StageChange) -> Headers:
-    """The CloudEvents 1.0 headers of a stage change (Kafka protocol binding, binary mode)."""
+
+def event_headers(decision: Decision) -> Headers:
+    """The CloudEvents 1.0 headers of a stage change or a signal (Kafka protocol binding, binary mode)."""
     return [
         ("ce_specversion", b"1.0"),
-        ("ce_id", change.id.encode()),
-        ("ce_source", f"/leadgate/funnels/{change.funnel}".encode()),
-        ("ce_type", b"leadgate.lead.stage_changed"),
-        ("ce_subject", change.lead_id.encode()),
-        ("ce_time", change.occurred_at.encode()),
+        ("ce_id", decision.id.encode()),
+        ("ce_source", f"/leadgate/funnels/{decision.funnel}".encode()),
+        ("ce_type", _TYPES[type(decision)]),
+        ("ce_subject", decision.lead_id.encode()),
+        ("ce_time", decision.occurred_at.encode()),
         ("content-type", b"application/json"),
     ]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from schemas.decision import StageChange
+from schemas.decision import Decision
 from streams.engine.chunk import Record
 from streams.engine.partition import Partition
 
@@ -27,6 +27,7 @@ class Names:
 
     activities: str
     stage_changes: str
+    signals: str
     dead_letters: str
     changelog: str
 
@@ -58,7 +59,7 @@ class Pass:
     outcomes: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
-    decisions: list[StageChange] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     decided_stamps: list[int] = field(default_factory=list)
 
     @property

@@ -18,7 +18,7 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 from qualifiers import Funnel
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
-from schemas.decision import Place, StageChange, encode_stage_change
+from schemas.decision import Decision, Place, StageChange, encode_decision
 from schemas.lead import Lead, decode_lead, encode_lead
 from schemas.moments import MINUTE, format_moment
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
@@ -281,15 +281,18 @@ class _PartitionPass:
 
     # What comes out -----------------------------------------------------------------
 
-    def _decided(self, key: bytes, decisions: list[StageChange], stamp: int) -> None:
-        topic = self.of.names.stage_changes
-        for change in decisions:
+    def _decided(self, key: bytes, decisions: list[Decision], stamp: int) -> None:
+        names, made = self.of.names, self.made
+        for decision in decisions:
+            topic = names.signals
+            if isinstance(decision, StageChange):
+                topic = names.stage_changes
+                self.touched.moved.append((decision.from_, decision.to))
             self.outgoing.append(
-                Outgoing(topic, None, key, encode_stage_change(change), event_headers(change))
+                Outgoing(topic, None, key, encode_decision(decision), event_headers(decision))
             )
-            self.touched.moved.append((change.from_, change.to))
-            self.made.decisions.append(change)
-            self.made.decided_stamps.append(stamp)
+            made.decisions.append(decision)
+            made.decided_stamps.append(stamp)
 
     def _dead_letter(self, record: Record, unreadable: Unreadable) -> None:
         headers = [*(record.headers() or []), *dead_letter_headers(record, unreadable)]

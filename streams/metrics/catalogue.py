@@ -40,6 +40,7 @@ CATALOGUE = (
         ("from", "to", "rule"),
         "Stage changes committed; `from` is empty where a lead was created.",
     ),
+    Entry("signals_total", "counter", ("signal",), "Signals given."),
     Entry("leads", "gauge", ("stage",), "Leads in this worker's open partitions, by stage."),
     Entry(
         "previous_stage_seconds",

@@ -25,7 +25,7 @@ from prometheus_client.utils import floatToGoString
 
 from qualifiers import Funnel
 from schemas.dead_letter import DeadLetterReason
-from schemas.decision import ActivityCause
+from schemas.decision import ActivityCause, Signal
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Pass
@@ -65,6 +65,7 @@ class Metrics(Collector):
         self._count("activities_by_type_total", {(name,): 0 for name in (*funnel.activity_types, "other")})
         self._count("transactions_total", {(outcome,): 0 for outcome in _ENDINGS})
         self._count("dead_letters_total", {(reason,): 0 for reason in get_args(DeadLetterReason)})
+        self._count("signals_total", {(name,): 0 for name in funnel.signals})
         self._count("rebalances_total", {(): 0})
         self.registry = CollectorRegistry()
         """What is scraped: this catalogue, and the process's and Python's own metrics."""
@@ -83,19 +84,24 @@ class Metrics(Collector):
     def committed(self, made: Pass, seconds: float) -> None:
         """A pass has been committed, ``seconds`` after it began."""
         now = self._wall_clock()
-        changes = Counter[Labels]((change.from_ or "", change.to, change.rule) for change in made.decisions)
+        changes, signals = Counter[Labels](), Counter[Labels]()
         stays: dict[Labels, list[float]] = {}
         latencies = []
-        for change, stamp in zip(made.decisions, made.decided_stamps, strict=True):
-            if change.from_ is not None and change.previous_stage_seconds is not None:
-                stays.setdefault((change.from_,), []).append(change.previous_stage_seconds)
-            if isinstance(change.cause, ActivityCause):
+        for decision, stamp in zip(made.decisions, made.decided_stamps, strict=True):
+            if isinstance(decision, Signal):
+                signals[decision.signal,] += 1
+            else:
+                changes[decision.from_ or "", decision.to, decision.rule] += 1
+                if decision.from_ is not None and decision.previous_stage_seconds is not None:
+                    stays.setdefault((decision.from_,), []).append(decision.previous_stage_seconds)
+            if isinstance(decision.cause, ActivityCause):
                 latencies.append(max(0, now - stamp) / 1_000)
         with self._lock:
             self._count("activities_total", {(name, self._format): n for name, n in made.outcomes.items()})
             self._count("activities_by_type_total", {(name,): n for name, n in made.types.items()})
             self._count("dead_letters_total", {(reason,): n for reason, n in made.dead.items()})
             self._count("stage_changes_total", changes)
+            self._count("signals_total", signals)
             self._count("transactions_total", {("committed",): 1})
             for stage, lengths in stays.items():
                 self._histograms["previous_stage_seconds"].observe(lengths, stage)

@@ -15,7 +15,7 @@ import yaml
 from qualifiers import Funnel, compile_funnel, load_funnel
 from qualifiers.presets import PRESETS, preset_text
 from schemas.activity import Activity, type_name
-from schemas.decision import Place, StageChange
+from schemas.decision import Place, StageChange, moves
 from schemas.funnel_file import parse_duration
 from schemas.lead import Lead
 
@@ -48,9 +48,9 @@ def live(funnel: Funnel, case: dict[str, Any]) -> list[StageChange]:
     for number, said in enumerate(case["activities"], 1):
         applied = funnel.apply(lead, _activity(number, said), Place(line=number))
         lead = applied.lead
-        changes += applied.decisions
+        changes += moves(applied.decisions)
     if lead is not None and "until" in case:
-        changes += funnel.advance("anna", lead, _at(case["until"]), Place())
+        changes += moves(funnel.advance("anna", lead, _at(case["until"]), Place()))
     return changes
 
 

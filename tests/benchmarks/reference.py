@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from qualifiers import Funnel
 from qualifiers.replay import Replay
-from schemas.decision import Place, encode_stage_change
+from schemas.decision import Place, encode_decision
 from streams.intake.native import decode_native
 
 _UNCOMPARED = ("decided_at", "cause")
@@ -52,7 +52,7 @@ def recompute(funnel: Funnel, records: Iterable[tuple[str, bytes]], marks: Itera
     replay, said, wanted, kept = Replay(funnel), Said(), set(marks), {}
     for number, (_, value) in enumerate(records, 1):
         for change in replay.apply(decode_native(value), Place()):
-            said.add(encode_stage_change(change))
+            said.add(encode_decision(change))
         if number in wanted:
             kept[number] = said.copy()
     return kept

@@ -120,7 +120,7 @@ class TheEngine:
             processor=Processor(
                 funnel=funnel,
                 decode=_nothing_to_decode,
-                names=Names("in", "out", "dead", "changelog"),
+                names=Names("in", "out", "signals", "dead", "changelog"),
                 partitions=4,
                 topic_id="topic",
                 forwarding=Forwarding(b""),

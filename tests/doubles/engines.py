@@ -33,7 +33,7 @@ transitions:
 """
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 GRACE = 10 * SECOND
-NAMES = Names("in", "out", "dead", "changelog")
+NAMES = Names("in", "out", "signals", "dead", "changelog")
 PARTITIONS = 3
 
 

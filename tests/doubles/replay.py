@@ -17,7 +17,7 @@ from typing import Any
 from qualifiers import Funnel
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
-from schemas.decision import Place, encode_stage_change
+from schemas.decision import Place, encode_decision
 from schemas.lead import Lead
 from schemas.moments import parse_moment
 from streams.engine.homes import home
@@ -110,7 +110,7 @@ class Replay:
             decided += decisions
         if lead is not None:
             decided += self._funnel.advance(lead_id, lead, clocks.get(number, 0), Place("in", number, None))
-        return [_compared(json.loads(encode_stage_change(change))) for change in decided]
+        return [_compared(json.loads(encode_decision(change))) for change in decided]
 
 
 def _compared(change: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.activity import Activity
-from schemas.decision import Place, StageChange
+from schemas.decision import Decision, Place
 from schemas.lead import Lead, encode_lead
 from schemas.moments import SECOND
 from streams.engine.inbox import Inbox
@@ -25,6 +25,8 @@ scores:
   interest: {half_life: 1d, points: [{on: page_viewed, add: 8}]}
 transitions:
   - {to: buyer, when: {did: paid}}
+signals:
+  - {name: browsing, in: visitor, when: {did: page_viewed, times: 3}}
 """
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
@@ -34,10 +36,10 @@ def shop() -> Funnel:
     return compile_funnel(load_funnel(FUNNEL))
 
 
-def live(funnel: Funnel, lead_id: str, *types: str) -> tuple[Lead, list[StageChange]]:
+def live(funnel: Funnel, lead_id: str, *types: str) -> tuple[Lead, list[Decision]]:
     """A lead that has done ``types``, a second apart, and what was decided on the way."""
     lead: Lead | None = None
-    decided: list[StageChange] = []
+    decided: list[Decision] = []
     for number, name in enumerate(types):
         moment = START + number * SECOND
         activity = Activity(id=f"{lead_id}-{moment}", lead_id=lead_id, type=name, occurred_at=moment)

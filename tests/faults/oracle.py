@@ -14,7 +14,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from qualifiers import Funnel
 from schemas.dead_letter import Unreadable
-from schemas.decision import Place, encode_stage_change
+from schemas.decision import Place, encode_decision
 from schemas.lead import Lead
 from streams.engine.changelog import META_KEY, Kind, decode_meta
 from streams.engine.homes import home
@@ -80,11 +80,11 @@ def recompute(records: list[Any], funnel: Funnel, partitions: int, until: Mappin
         place = Place(topic=record.topic, partition=record.partition, offset=record.offset)
         applied = funnel.apply(leads.get(activity.lead_id), activity, place)
         leads[activity.lead_id] = applied.lead
-        said[activity.lead_id] += [json.loads(encode_stage_change(change)) for change in applied.decisions]
+        said[activity.lead_id] += [json.loads(encode_decision(change)) for change in applied.decisions]
     for lead_id, lead in leads.items():
         moment = until.get(home(lead_id.encode(), partitions), 0)
         for change in funnel.advance(lead_id, lead, moment, Place()):
-            said[lead_id].append(json.loads(encode_stage_change(change)))
+            said[lead_id].append(json.loads(encode_decision(change)))
     return Recomputed({lead: changes for lead, changes in said.items() if changes}, dead, rekeyed, leads)
 
 

@@ -40,6 +40,25 @@ class Move(NamedTuple):
     cause: tuple[Literal["activity", "due"], str | int]
 
 
+class Given(NamedTuple):
+    """A signal, without its reasons. Moments in ms, scores unrounded."""
+
+    lead_id: str
+    seq: int
+    n: int
+    signal: str
+    stage: str
+    late: bool
+    occurred_at: int
+    scores: dict[str, float]
+    cause: tuple[Literal["activity", "due"], str | int]
+
+
+def moved(said: Iterable["Move | Given"] | None) -> list[Move]:
+    """The moves among what was said."""
+    return [one for one in said or () if isinstance(one, Move)]
+
+
 class BruteForce:
     """All leads of a funnel. ``apply`` and ``advance`` as the engine's, without places."""
 
@@ -49,16 +68,16 @@ class BruteForce:
         self._durations = sorted(set(_durations(file)))
         self._bounds = sorted(set(_bounds(file)))
 
-    def apply(self, activity: Activity) -> list[Move] | None:
+    def apply(self, activity: Activity) -> list[Move | Given] | None:
         """What an activity changes, what time changed before it included. None: a repeat."""
         lead = self.leads.get(activity.lead_id)
         if lead is None:
             lead = self.leads[activity.lead_id] = History(clock=activity.occurred_at)
-            moves = []
+            said: list[Move | Given] = []
         elif activity.id in {one.activity.id for one in lead.happened[-REMEMBERED_IDS:]}:
             return None
         else:
-            moves = self.advance(activity.lead_id, activity.occurred_at)
+            said = self.advance(activity.lead_id, activity.occurred_at)
 
         late = activity.occurred_at < lead.clock
         lead.clock = max(lead.clock, activity.occurred_at)
@@ -66,26 +85,26 @@ class BruteForce:
         lead.passed_over.clear()
         cause: tuple[Literal["activity"], str] = ("activity", activity.id)
         if not lead.stages:
-            moves.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
-        return moves + self._cascade(lead, lead.clock, late, cause)
+            said.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
+        return said + self._cascade(lead, lead.clock, late, cause)
 
-    def advance(self, lead_id: str, until: int) -> list[Move]:
+    def advance(self, lead_id: str, until: int) -> list[Move | Given]:
         """What time alone changes, up to and at ``until``."""
         lead = self.leads[lead_id]
-        moves: list[Move] = []
+        said: list[Move | Given] = []
         while fired := self._first_due(lead, until):
-            moves += fired
-        return moves
+            said += fired
+        return said
 
     def score_at(self, lead_id: str, score: str, at: int) -> float:
         """A lead's score at a moment not before its clock, unrounded."""
         return Reading(self.file, self.leads[lead_id], at).score(score)
 
-    def _first_due(self, lead: History, until: int) -> list[Move]:
+    def _first_due(self, lead: History, until: int) -> list[Move | Given]:
         """The cascade of the first moment after the lead's clock at which something fires."""
         for moment in sorted(m for m in self._moments(lead, until) if lead.clock < m <= until):
-            if moves := self._cascade(lead, moment, late=False, cause=("due", moment)):
-                return moves
+            if said := self._cascade(lead, moment, late=False, cause=("due", moment)):
+                return said
         return []
 
     # Moments that could matter ---------------------------------------------------------------------
@@ -125,18 +144,44 @@ class BruteForce:
 
     def _cascade(
         self, lead: History, at: int, late: bool, cause: tuple[Literal["activity", "due"], str | int]
-    ) -> list[Move]:
-        """Fire the first true transition, read again from the top, until none fires."""
+    ) -> list[Move | Given]:
+        """Fire the first true transition, read again from the top, until none fires; then give signals."""
         been_in = {lead.stage}
-        moves: list[Move] = []
+        said: list[Move | Given] = []
         while transition := self._choose(lead, Reading(self.file, lead, at), been_in):
             lead.clock = at
             move = self._enter(lead, transition.to, name_of(transition), late, cause)
-            moves.append(move)
+            said.append(move)
             lead.fired[name_of(transition)] = at
             lead.reset |= dict.fromkeys(transition.resets, len(lead.happened))
             been_in.add(lead.stage)
-        return moves
+        return said + self._signals(lead, at, late, cause)
+
+    def _signals(
+        self, lead: History, at: int, late: bool, cause: tuple[Literal["activity", "due"], str | int]
+    ) -> list[Move | Given]:
+        """Give those of the present stage that have turned true."""
+        reading = Reading(self.file, lead, at)
+        held = self.file.hold is not None and reading.holds(self.file.hold.when)
+        given: list[Move | Given] = []
+        for signal in self.file.signals:
+            if lead.stage not in signal.in_:
+                continue
+            n, ended = lead.given.get(signal.name, (0, None))
+            if not reading.holds(signal.when):
+                if n and ended is None:
+                    lead.given[signal.name] = (n, at)
+            elif n and (ended is None or at < ended):
+                lead.given[signal.name] = (n, None)
+            elif not held:
+                lead.given[signal.name] = (n + 1, None)
+                lead.clock = at
+                scores = {name: reading.score(name) for name in self.file.scores}
+                lead_id = lead.happened[0].activity.lead_id
+                given.append(
+                    Given(lead_id, lead.seq, n + 1, signal.name, lead.stage, late, at, scores, cause)
+                )
+        return given
 
     def _choose(self, lead: History, reading: Reading, been_in: set[str]) -> Transition | None:
         """The transition that fires in the present stage; those that are passed over are marked."""
@@ -183,6 +228,7 @@ class BruteForce:
         stayed = (lead.clock - lead.entered[0]) / 1000 if lead.stages else None
         lead.seq += 1
         lead.stages.append(to)
+        lead.given.clear()
         lead.entered = (lead.clock, len(lead.happened) if came_from else 0)
         reading = Reading(self.file, lead, lead.clock)
         return Move(

@@ -40,6 +40,8 @@ class History:
     passed_over: set[str] = field(default_factory=set)
     fired: dict[str, int] = field(default_factory=dict)
     """When each transition last fired."""
+    given: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    """In this stay: how often each signal was given, and when it was found false again since."""
     reset: dict[str, int] = field(default_factory=dict)
     """After which arrival a score's points last started from zero."""
     worked_out: dict[Any, Any] = field(default_factory=dict)

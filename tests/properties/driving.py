@@ -9,11 +9,11 @@ from hypothesis import reject
 
 from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
 from schemas.activity import Activity
-from schemas.decision import ActivityCause, Place, StageChange
+from schemas.decision import ActivityCause, Decision, Place, StageChange
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, decode_lead, encode_lead
 from schemas.moments import DAY, parse_moment
-from tests.properties.brute_force import BruteForce, Move
+from tests.properties.brute_force import BruteForce, Given, Move
 from tests.properties.strategies import Case
 
 # Every funnel that is drawn has fallen silent by then: its longest duration is 7 days, and
@@ -27,7 +27,7 @@ class Driven:
     def __init__(self, funnel: Funnel) -> None:
         self.funnel = funnel
         self.leads: dict[str, Lead] = {}
-        self.said: list[StageChange] = []
+        self.said: list[Decision] = []
         self.applied = 0
 
     def apply(self, activity: Activity, place: Place | None = None) -> str:
@@ -97,35 +97,36 @@ def by_engine(case: Case) -> Driven:
     return Driven(compiled(case)).apply_all(case.activities).fall_silent(case.activities)
 
 
-def by_brute_force(case: Case) -> list[Move]:
-    """What the brute force moves, in the order of `by_engine`."""
+def by_brute_force(case: Case) -> list[Move | Given]:
+    """What the brute force says, in the order of `by_engine`."""
     brute = BruteForce(loaded(case))
-    moves = [move for activity in case.activities for move in brute.apply(activity) or []]
+    said = [one for activity in case.activities for one in brute.apply(activity) or []]
     for lead_id in sorted(brute.leads):
-        moves += brute.advance(lead_id, end_of(case.activities))
-    return moves
+        said += brute.advance(lead_id, end_of(case.activities))
+    return said
 
 
-def comparable(move: Move | StageChange) -> dict[str, Any]:
+def comparable(said: Move | Given | Decision) -> dict[str, Any]:
     """A decision as both sides must have it, but for the scores."""
-    if isinstance(move, Move):
-        return {name: value for name, value in move._asdict().items() if name != "scores"}
-    if isinstance(move.cause, ActivityCause):
-        cause: tuple[str, str | int] = ("activity", move.cause.activity_id)
+    if isinstance(said, Move | Given):
+        return {name: value for name, value in said._asdict().items() if name != "scores"}
+    if isinstance(said.cause, ActivityCause):
+        cause: tuple[str, str | int] = ("activity", said.cause.activity_id)
     else:
-        cause = ("due", parse_moment(move.cause.due))
-    told = {name: getattr(move, name) for name in Move._fields if name != "scores"}
-    return told | {"occurred_at": parse_moment(move.occurred_at), "cause": cause}
+        cause = ("due", parse_moment(said.cause.due))
+    fields = Move._fields if isinstance(said, StageChange) else Given._fields
+    told = {name: getattr(said, name) for name in fields if name != "scores"}
+    return told | {"occurred_at": parse_moment(said.occurred_at), "cause": cause}
 
 
-def assert_same(said: list[StageChange], moves: list[Move]) -> None:
-    """The engine's stage changes are the brute force's moves, their scores to 4 decimals.
+def assert_same(said: list[Decision], expected: list[Move | Given]) -> None:
+    """The engine's decisions are the brute force's, their scores to 4 decimals.
 
     A score is shown with 4 decimals; where it lies just between two of them, floating point
     decides, so it may be off by half a unit of the fourth and a hair.
     """
-    assert [comparable(one) for one in said] == [comparable(one) for one in moves]
-    for change, move in zip(said, moves, strict=True):
-        assert change.scores.keys() == move.scores.keys()
-        for name, score in move.scores.items():
-            assert abs(change.scores[name] - score) <= 0.00005 + 1e-9, (change, name, score)
+    assert [comparable(one) for one in said] == [comparable(one) for one in expected]
+    for one, other in zip(said, expected, strict=True):
+        assert one.scores.keys() == other.scores.keys()
+        for name, score in other.scores.items():
+            assert abs(one.scores[name] - score) <= 0.00005 + 1e-9, (one, name, score)

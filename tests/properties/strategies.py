@@ -65,6 +65,14 @@ _after = mapping(
     again_after=durations, resets=st.sampled_from([["engagement"], ["fit"], ["engagement", "fit"]])
 )
 _afterwards: SearchStrategy[Json] = st.one_of(st.just({}), st.just({}), _after)
+_signals = st.lists(
+    st.builds(
+        lambda stages, when: {"in": stages, "when": when},
+        st.lists(st.sampled_from(sorted(_RANK)), min_size=1, max_size=3, unique=True),
+        st.one_of(conditions, timely, combined(timely), score_is),
+    ),
+    max_size=2,
+)
 _holds = st.one_of(st.none(), st.none(), st.one_of(leaves, combined(leaves)))
 _finals = st.sampled_from([[], [], ["sql"], ["lost"], ["sql", "lost"]])
 
@@ -113,7 +121,9 @@ def funnels(
         transitions = [{"to": PATH[1], "when": draw(conditions)}]
     hold = draw(_holds)
     held = {} if hold is None else {"hold": {"when": hold}}
+    signals = [{"name": f"signal-{number}"} | signal for number, signal in enumerate(draw(_signals), start=1)]
     return held | {
+        "signals": signals,
         "funnel": "drawn",
         "stages": PATH,
         "off_path": OFF_PATH,

@@ -8,7 +8,7 @@ from qualifiers import compile_funnel
 from schemas import funnel_file
 from schemas.activity import Activity
 from schemas.moments import DAY, HOUR
-from tests.properties.brute_force import BruteForce, Move
+from tests.properties.brute_force import BruteForce, Given, Move, moved
 from tests.properties.brute_force_values import at_path, merged, satisfies
 from tests.properties.driving import Driven, assert_same
 
@@ -26,16 +26,17 @@ def funnel(when: dict[str, Any], **more: Any) -> BruteForce:
 
 def run(brute: BruteForce, *activities: tuple[Any, ...], until: int | None = None) -> list[Move]:
     """Moves of one lead from (at, type, {properties}, {traits}) in this order, the created left out."""
-    moves: list[Move] = []
+    said: list[Move | Given] = []
     driven = Driven(compile_funnel(brute.file))
     for n, (at, type_, *rest) in enumerate(activities):
         activity = Activity(f"a{n}", "l", type_, at, *rest)
-        moves += brute.apply(activity) or []
+        said += brute.apply(activity) or []
         driven.apply(activity)
     if until is not None:
-        moves += brute.advance("l", until)
+        said += brute.advance("l", until)
         driven.advance("l", until)
-    assert_same(driven.said, moves)
+    assert_same(driven.said, said)
+    moves = moved(said)
     assert (moves[0].rule, moves[0].seq, moves[0].from_) == ("created", 1, None)
     return moves[1:]
 
@@ -125,7 +126,7 @@ def test_a_cascade_enters_no_stage_twice_and_what_it_passed_over_waits_for_the_n
     back = {"name": "back", "from": "b", "to": "a", "when": {"did": "u"}}
     brute = funnel({"did": "t"}, transitions=[back])
     assert when_moved(brute, (0, "u"), (1, "t"), until=DAY) == [(1, "b")]
-    assert [move.to for move in brute.apply(Activity("next", "l", "other", 2 * DAY)) or []] == ["a"]
+    assert [move.to for move in moved(brute.apply(Activity("next", "l", "other", 2 * DAY)))] == ["a"]
 
 
 def test_what_was_passed_over_is_free_once_it_has_been_false() -> None:
@@ -220,7 +221,7 @@ def test_a_repeat_within_the_last_32_changes_nothing() -> None:
     run(brute, (0, "t"), *((n, "other") for n in range(1, 32)))
     assert brute.apply(Activity("a0", "l", "t", 99)) is None
     brute.apply(Activity("b", "l", "other", 99))
-    assert [move.rule for move in brute.apply(Activity("a0", "l", "t", 99)) or []] == ["to-b"]
+    assert [move.rule for move in moved(brute.apply(Activity("a0", "l", "t", 99)))] == ["to-b"]
 
 
 def test_traits_merge_leaf_by_leaf_in_the_order_of_their_own_time() -> None:
@@ -233,8 +234,8 @@ def test_traits_merge_leaf_by_leaf_in_the_order_of_their_own_time() -> None:
     assert merged(patches) == {"c": {"m": [2]}, "d": {"e": 1}}
     brute = funnel({"trait": "n", "is": 2})
     assert when_moved(brute, (5, "identified", {}, {"n": 1}), (3, "identified", {}, {"n": 2})) == []
-    moves = brute.apply(Activity("tie", "l", "identified", 5, {}, {"n": 2}))
-    assert [move.to for move in moves or []] == ["b"]
+    moves = moved(brute.apply(Activity("tie", "l", "identified", 5, {}, {"n": 2})))
+    assert [move.to for move in moves] == ["b"]
 
 
 @pytest.mark.parametrize(

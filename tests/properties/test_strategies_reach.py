@@ -4,7 +4,8 @@ from collections import Counter
 
 from hypothesis import Phase, given, settings
 
-from tests.properties.brute_force import BruteForce, Move
+from tests.properties.brute_force import BruteForce, Given, Move
+from tests.properties.brute_force import moved as moves_of
 from tests.properties.driving import end_of, loaded
 from tests.properties.strategies import Case, cases
 
@@ -18,6 +19,7 @@ AT_LEAST = {
     "off_path": 40,
     "return": 5,
     "a cascade": 10,
+    "a signal": 10,
     "passed over": 10,
     "a due moment met by an activity": 1,
     "a stage of which no rule leads out": 10,
@@ -27,20 +29,23 @@ AT_LEAST = {
 
 def _corners(case: Case) -> set[str]:
     brute = BruteForce(loaded(case))
-    moves: list[Move] = []
+    said: list[Move | Given] = []
     corners: set[str] = set()
     for activity in case.activities:
         moved = brute.apply(activity)
         if moved is None:
             corners.add("a repeat")
             continue
-        moves += moved
+        said += moved
         if brute.leads[activity.lead_id].passed_over:
             corners.add("passed over")
         if any(move.cause == ("due", activity.occurred_at) for move in moved):
             corners.add("a due moment met by an activity")
     for lead_id in brute.leads:
-        moves += brute.advance(lead_id, end_of(case.activities))
+        said += brute.advance(lead_id, end_of(case.activities))
+    moves = moves_of(said)
+    if len(moves) < len(said):
+        corners.add("a signal")
     for move in moves:
         corners.add(move.direction)
         if move.cause[0] == "due":

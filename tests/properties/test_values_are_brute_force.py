@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from qualifiers import compile_funnel, load_funnel
 from schemas import funnel_file
 from schemas.activity import Activity
+from schemas.decision import moves
 from tests.properties.brute_force_values import at_path, is_there, merged, satisfies
 from tests.properties.driving import Driven, funnel_text
 from tests.properties.profiles import share
@@ -35,7 +36,7 @@ def ends_in(when: dict[str, Any], *activities: Activity) -> bool:
         {"funnel": "f", "stages": ["a", "b"], "transitions": [{"to": "b", "from": "a", "when": when}]}
     )
     driven = Driven(compile_funnel(load_funnel(text))).apply_all(activities)
-    return driven.said[-1].to == "b"
+    return moves(driven.said)[-1].to == "b"
 
 
 @settings(max_examples=share(2))

@@ -4,7 +4,7 @@ from typing import Any
 
 from qualifiers import Funnel, compile_funnel
 from schemas.activity import Activity
-from schemas.decision import Place, StageChange
+from schemas.decision import Decision, Place, Signal, StageChange, moves
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, LeadView, decode_lead, encode_lead
 from schemas.moments import HOUR, parse_moment
@@ -27,6 +27,7 @@ class Story:
         self.funnel = told
         self.lead: Lead | None = None
         self.said: list[StageChange] = []
+        self.signals: list[Signal] = []
         self.outcome = ""
         self._told = 0
 
@@ -56,7 +57,7 @@ class Story:
         before = None if self.lead is None else decode_lead(encode_lead(self.lead))
         applied = self.funnel.apply(before, activity, Place(line=self._told))
         self.lead, self.outcome = applied.lead, applied.outcome
-        self.said += applied.decisions
+        self._heard(applied.decisions)
         return self
 
     def knows(self, hours: float = 0, *, ms: int = 0, **traits: Any) -> "Story":
@@ -66,10 +67,13 @@ class Story:
     def waits(self, hours: float, *, ms: int = 0) -> "Story":
         """Time passes."""
         assert self.lead is not None
-        self.said += self.funnel.advance(
-            "lead", self.lead, START + round(hours * HOUR) + ms, Place(line=self._told)
-        )
+        moment = START + round(hours * HOUR) + ms
+        self._heard(self.funnel.advance("lead", self.lead, moment, Place(line=self._told)))
         return self
+
+    def _heard(self, decisions: list[Decision]) -> None:
+        self.said += moves(decisions)
+        self.signals += [one for one in decisions if isinstance(one, Signal)]
 
     @property
     def stage(self) -> str:
@@ -99,6 +103,6 @@ def tell(when: Any = None, **parts: Any) -> Story:
     return Story(funnel(when, **parts))
 
 
-def hours(change: StageChange) -> float:
-    """When a change occurred, in hours since the start."""
+def hours(change: Decision) -> float:
+    """When something occurred, in hours since the start."""
     return (parse_moment(change.occurred_at) - START) / HOUR

@@ -10,9 +10,11 @@ from schemas.decision import (
     DueCause,
     Evidence,
     Place,
+    Signal,
+    SignalDocument,
     StageChange,
     StageChangeDocument,
-    encode_stage_change,
+    encode_decision,
 )
 from schemas.moments import LAST_MOMENT, format_moment, parse_moment
 from tests.unit.story import START
@@ -59,8 +61,17 @@ CHANGE: dict[str, Any] = {
     ],
 )
 def test_what_is_written_is_what_the_document_says(other: dict[str, Any]) -> None:
-    written = encode_stage_change(StageChange(**CHANGE | other))
+    written = encode_decision(StageChange(**CHANGE | other))
     document = StageChangeDocument.model_validate_json(written)
+    assert json.loads(document.model_dump_json()) == json.loads(written)
+    assert list(json.loads(document.model_dump_json())) == list(json.loads(written))
+
+
+def test_a_signal_is_written_as_its_document_says() -> None:
+    of_a_move = ("from_", "to", "direction", "rule", "previous_stage_seconds")
+    members = {name: value for name, value in CHANGE.items() if name not in of_a_move}
+    written = encode_decision(Signal(**members, n=2, signal="overdue", stage="b"))
+    document = SignalDocument.model_validate_json(written)
     assert json.loads(document.model_dump_json()) == json.loads(written)
     assert list(json.loads(document.model_dump_json())) == list(json.loads(written))
 

@@ -42,6 +42,10 @@ def scores(*lines: str) -> str:
     )
 
 
+TWO_SIGNALS = """signals:
+  - {name: s, in: mql, when: {did: x}}
+  - {name: s, in: sql, when: {did: y}}
+"""
 CASES: list[tuple[str, str | bytes, int, int, str]] = [
     # code, file, line, column, something that the message or hint says
     ("not-utf8", "funnel: f\nstages: [å".encode() + b"\xff]", 2, 11, "0xff"),
@@ -154,6 +158,28 @@ CASES: list[tuple[str, str | bytes, int, int, str]] = [
         "`s`",
     ),
     ("bad-duration", rules("{to: mql, when: {did: x}, again_after: soon}"), 6, 44, "30d"),
+    (
+        "unknown-stage",
+        rules("{to: mql, when: {did: x}}") + "signals: [{name: s, in: mlq, when: {did: x}}]",
+        7,
+        25,
+        "`mql`",
+    ),
+    (
+        "missing-key",
+        rules("{to: mql, when: {did: x}}") + "signals: [{name: s, when: {did: x}}]",
+        7,
+        11,
+        "`in`",
+    ),
+    ("duplicate-signal", rules("{to: mql, when: {did: x}}") + TWO_SIGNALS, 9, 12, "8:12"),
+    (
+        "unknown-score",
+        rules("{to: mql, when: {did: x}}") + "signals: [{name: s, in: mql, when: {score: t, below: 1}}]",
+        7,
+        44,
+        "`t`",
+    ),
     ("unknown-definition", when("{use: redy}") + "define: {ready: {did: x}}", 6, 27, "`ready`"),
     ("duplicate-stage", "funnel: f\nstages: [a, b]\noff_path: [b]\n" + TO_B, 3, 12, "2:13"),
     (

@@ -130,12 +130,19 @@ def test_a_pass_is_counted(scene: Scene) -> None:
     assert scene.value("chunk_seconds_count") == 2
     assert scene.value("chunk_seconds_bucket", le="0.02") == 1
     assert scene.value("chunk_records_sum") == 4
+    assert scene.value("signals_total", signal="browsing") == 0
     # One lead paid two seconds after it came, the other at once.
     assert scene.value("previous_stage_seconds_count", stage="visitor") == 2
     assert scene.value("previous_stage_seconds_sum", stage="visitor") == 2
     assert scene.value("decision_latency_seconds_count") == 4
     assert scene.value("decision_latency_seconds_bucket", le="0.03") == 0
     assert scene.value("decision_latency_seconds_bucket", le="0.05") == 4
+
+
+def test_a_signal_is_counted_and_is_no_stage_change(scene: Scene) -> None:
+    scene.metrics.committed(made_by(scene, *["page_viewed"] * 4), 0.01)
+    assert scene.value("signals_total", signal="browsing") == 1
+    assert scene.value("decision_latency_seconds_count") == 2
 
 
 def test_what_time_moved_has_no_latency(scene: Scene) -> None:

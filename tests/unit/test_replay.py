@@ -1,13 +1,15 @@
 """A funnel run in memory: each lead by its own activities, then time for all of them."""
 
 import json
+from collections.abc import Iterable
 
 import msgspec
 
 from qualifiers import Funnel, compile_funnel, load_funnel
 from qualifiers.replay import Replay
+from schemas import decision
 from schemas.activity import Activity
-from schemas.decision import Place, StageChange
+from schemas.decision import Decision, Place
 from schemas.moments import DAY, HOUR, parse_moment
 
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -36,8 +38,9 @@ def demo(lead_id: str, at: int, activity_id: str = "") -> Activity:
     return Activity(activity_id or f"{lead_id} {at}", lead_id, "demo_requested", START + at)
 
 
-def moves(decisions: list[StageChange]) -> list[tuple[str, str, int]]:
-    return [(one.lead_id, one.to, parse_moment(one.occurred_at) - START) for one in decisions]
+def moves(decisions: Iterable[Decision]) -> list[tuple[str, str, int]]:
+    moved = decision.moves(decisions)
+    return [(one.lead_id, one.to, parse_moment(one.occurred_at) - START) for one in moved]
 
 
 def test_what_is_due_for_a_lead_comes_with_its_own_next_activity() -> None:

@@ -21,7 +21,7 @@ from faust.serializers import codecs
 from qualifiers import compile_funnel, load_funnel
 from qualifiers.presets import preset_text
 from schemas.activity import Activity
-from schemas.decision import Place, encode_stage_change
+from schemas.decision import Place, encode_decision
 from schemas.lead import decode_lead, encode_lead
 from streams.engine.envelopes import event_headers
 from streams.intake.native import decode_native
@@ -65,7 +65,7 @@ async def qualify(stream: Any) -> None:
             leads[event.key] = encode_lead(applied.lead)
         for change in applied.decisions:
             await stage_changes.send(
-                key=event.key, value=encode_stage_change(change), headers=event_headers(change)
+                key=event.key, value=encode_decision(change), headers=event_headers(change)
             )
 
 
