@@ -53,7 +53,8 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
 class Recomputed:
     """What must have come of an input."""
 
-    stage_changes: dict[str, list[dict[str, Any]]]
+    decisions: dict[str, list[dict[str, Any]]]
+    """By lead, its stage changes and signals, in order."""
     dead_letters: Counter[tuple[int, int]]
     rekeyed: int
     leads: dict[str, Lead]
@@ -107,7 +108,10 @@ def final_states(bootstrap: str, changelog: str) -> dict[str, bytes]:
 
 
 def differences(said: list[Any], recomputed: Recomputed) -> list[str]:
-    """How the stage changes that were read back differ from those recomputed; empty when they do not."""
+    """How the stage changes and signals that were read back differ from those recomputed; empty when not.
+
+    The two are on topics of their own: each lead's are compared in order, the ones and the others.
+    """
     found: list[str] = []
     actual: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in said:
@@ -115,14 +119,19 @@ def differences(said: list[Any], recomputed: Recomputed) -> list[str]:
         if record.key.decode() != change["lead_id"]:
             found.append(f"{change['lead_id']}: keyed {record.key!r}")
         actual[change["lead_id"]].append(change)
-    for lead in sorted(actual.keys() | recomputed.stage_changes.keys()):
-        got, wanted = actual.get(lead, []), recomputed.stage_changes.get(lead, [])
-        if [change["seq"] for change in got] != list(range(1, len(got) + 1)):
-            found.append(f"{lead}: seq {[change['seq'] for change in got]}")
-        stripped = [[_compared(change) for change in changes] for changes in (got, wanted)]
-        if stripped[0] != stripped[1]:
-            found.append(f"{lead}: said {_brief(got)}, recomputed {_brief(wanted)}")
+    for lead in sorted(actual.keys() | recomputed.decisions.keys()):
+        got, wanted = _sorted_out(actual.get(lead, [])), _sorted_out(recomputed.decisions.get(lead, []))
+        if [change["seq"] for change in got[0]] != list(range(1, len(got[0]) + 1)):
+            found.append(f"{lead}: seq {[change['seq'] for change in got[0]]}")
+        for ours, theirs in zip(got, wanted, strict=True):
+            if [_compared(one) for one in ours] != [_compared(one) for one in theirs]:
+                found.append(f"{lead}: said {_brief(ours)}, recomputed {_brief(theirs)}")
     return found
+
+
+def _sorted_out(decisions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The stage changes, and the signals."""
+    return [one for one in decisions if "to" in one], [one for one in decisions if "signal" in one]
 
 
 def _compared(change: dict[str, Any]) -> dict[str, Any]:
@@ -131,5 +140,6 @@ def _compared(change: dict[str, Any]) -> dict[str, Any]:
 
 def _brief(changes: list[dict[str, Any]]) -> str:
     return ", ".join(
-        f"{change['seq']} {change['rule']}→{change['to']} at {change['occurred_at']}" for change in changes
+        f"{one['seq']} {one.get('signal') or one['rule'] + '→' + one['to']} at {one['occurred_at']}"
+        for one in changes
     )

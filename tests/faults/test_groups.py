@@ -48,7 +48,7 @@ def test_live_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
     quiet(workers)
     workers.stop()
     recomputed = workers.check()
-    rules = {change["rule"] for said in recomputed.stage_changes.values() for change in said}
+    rules = {one.get("rule") for said in recomputed.decisions.values() for one in said}
     assert {"gone-quiet", "not-accepted-in-time"} <= rules
 
 
@@ -70,7 +70,7 @@ def test_a_zombie_that_holds_a_pass_of_time_alone(group: GroupMaker, point: str)
     quiet(workers)
     assert zombie.poll() is None, "the zombie should have joined again\n" + workers.logs()
     workers.stop()
-    assert workers.check().stage_changes
+    assert workers.check().decisions
 
 
 def test_a_worker_that_is_told_to_end_leaves_the_group(group: GroupMaker) -> None:

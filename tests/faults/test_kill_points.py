@@ -25,9 +25,7 @@ def test_killed_in_history(group: GroupMaker, point: str) -> None:
     release(workers)
     workers.stop()
     recomputed = workers.check()
-    assert any(
-        change["rule"] == "gone-quiet" for said in recomputed.stage_changes.values() for change in said
-    )
+    assert any(one.get("rule") == "gone-quiet" for said in recomputed.decisions.values() for one in said)
 
 
 @pytest.mark.parametrize("point", TIME_POINTS)
@@ -45,4 +43,4 @@ def test_killed_in_a_pass_that_time_alone_made(group: GroupMaker, point: str) ->
     quiet(workers)
     workers.stop()
     recomputed = workers.check()
-    assert recomputed.stage_changes
+    assert recomputed.decisions

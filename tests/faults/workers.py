@@ -185,7 +185,9 @@ class Group:
         records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
         clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
         recomputed = oracle.recompute(records, self.funnel, PARTITIONS, clocks)
-        said = oracle.read_all(self.bootstrap, self.settings.stage_changes_topic)
+        topics = (self.settings.stage_changes_topic, self.settings.signals_topic)
+        said = [record for topic in topics for record in oracle.read_all(self.bootstrap, topic)]
+        assert {record.topic for record in said} == set(topics), "each has had something to say"
         found = oracle.differences(said, recomputed)
         assert not found, f"{len(found)} leads differ, such as\n" + "\n".join(found[:5]) + "\n" + self.logs()
         dead = oracle.read_all(self.bootstrap, self.settings.dead_letters_topic)
