@@ -16,6 +16,7 @@ from qualifiers.operators import compile_test, describe
 from qualifiers.plans import Rule, SignalRule
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.scores import Score
+from qualifiers.sums import Sum
 from qualifiers.transitions import directions, resolve
 from qualifiers.words import joined, length, spoken
 from schemas import funnel_file as tree
@@ -57,6 +58,20 @@ class Builder:
     def _did(self, did: tree.Did) -> Condition:
         counter = self._counter(did.did, did.where, did.source, did.distinct, did.since == "entry")
         return facts.Did(counter, did.times, did.within, _did_words(did))
+
+    def _sum(self, asked: tree.Sum) -> Condition:
+        windowed = asked.within is not None
+        since_entry = asked.since == "entry"
+        kinds = frozenset(asked.of)
+        key = self._slot("sum", asked.sum, sorted(kinds), asked.where, asked.source, since_entry, windowed)
+        counter = self.counters.get(key)
+        if counter is None:
+            test = compile_filter(asked.where, asked.source)
+            counter = self.counters[key] = Sum(key, kinds, test, asked.sum, since_entry, asked.within)
+        assert isinstance(counter, Sum)
+        if asked.within is not None and counter.window is not None:
+            counter.window = max(counter.window, asked.within)
+        return facts.SumIs(counter, asked.at_least, asked.within, _sum_words(asked))
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
         bounds: list[facts.Bound] = []
@@ -204,26 +219,44 @@ class Builder:
         return IfLine(when, line.add, tops)
 
 
-def _did_words(did: tree.Did) -> str:
-    words = [joined(map(spoken, did.did), "or")]
-    tested = [f"{path} {describe(test)}" for path, test in did.where.items()]
-    if did.source is not None:
-        tested.append(f"source {describe(did.source)}")
+def _kind_words(kinds: Sequence[str], asked: tree.Did | tree.Sum) -> list[str]:
+    """Which activities are asked about."""
+    words = [joined(map(spoken, kinds), "or")]
+    tested = [f"{path} {describe(test)}" for path, test in asked.where.items()]
+    if asked.source is not None:
+        tested.append(f"source {describe(asked.source)}")
     if tested:
         words.append("where " + joined(tested))
+    return words
+
+
+def _span_words(asked: tree.Did | tree.Sum) -> list[str]:
+    """In which time."""
+    words = []
+    if asked.within is not None:
+        words.append(f"within {length(asked.within)}")
+    if asked.since == "entry":
+        words.append("in this stay")
+    return words
+
+
+def _sum_words(asked: tree.Sum) -> str:
+    words = [f"{asked.sum} of", *_kind_words(asked.of, asked), f"adds up to at least {asked.at_least}"]
+    return " ".join([*words, *_span_words(asked)])
+
+
+def _did_words(did: tree.Did) -> str:
+    words = _kind_words(did.did, did)
     if did.distinct is not None:
         words.append(f"with {did.times} different {did.distinct}")
     elif did.times > 1:
         words.append(f"{did.times} times")
-    if did.within is not None:
-        words.append(f"within {length(did.within)}")
-    if did.since == "entry":
-        words.append("in this stay")
-    return " ".join(words)
+    return " ".join([*words, *_span_words(did)])
 
 
 _NAMES: dict[str, Callable[[Any], str]] = {
     "did": _did_words,
+    "sum": _sum_words,
     "score": lambda asked: f"{asked.score} in its bounds",
     "trait": lambda asked: f"{asked.trait} {describe(asked)}",
     "has": lambda asked: f"{joined(asked.has)} known",
@@ -245,6 +278,7 @@ def _named(conditions: Sequence[Any], word: str = "or") -> str:
 
 EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {
     "did": Builder._did,
+    "sum": Builder._sum,
     "score": Builder._score_is,
     "trait": Builder._trait_is,
     "has": Builder._has,

@@ -36,6 +36,12 @@ class Counted(NamedTuple):
     within: int | None
 
 
+class Added(NamedTuple):
+    """Turned by an activity whose value is added."""
+
+    sum: "Counter"
+
+
 class Stirred(NamedTuple):
     """Turned by an activity that ends the quiet."""
 
@@ -67,7 +73,7 @@ class Learnt(NamedTuple):
     trait: str
 
 
-Watch = Counted | Stirred | Backdated | Risen | Weighed | Learnt
+Watch = Counted | Added | Stirred | Backdated | Risen | Weighed | Learnt
 
 
 class Condition:

@@ -1,4 +1,4 @@
-"""The single facts that conditions are made of: did, score, trait, has, in_stage, quiet, visited."""
+"""The single facts that conditions are made of: did, sum, score, trait, has, in_stage, quiet, visited."""
 
 # What a method does is said once, in `Condition`; not every form needs all that it is given.
 # ruff: noqa: ARG002, D102
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from qualifiers.conditions import (
+    Added,
     Backdated,
     Condition,
     Counted,
@@ -21,6 +22,7 @@ from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
 from qualifiers.points import Number
 from qualifiers.scores import Score, is_past
+from qualifiers.sums import Sum
 from qualifiers.traits import is_there, known, trait_getter
 from qualifiers.words import joined, length, listed
 from schemas.activity import Activity
@@ -73,6 +75,34 @@ class Did(Condition):
             )
         )
         return self._words
+
+
+class SumIs(Condition):
+    """`sum`: what a property adds up to, in all, in the last D, or in this stay."""
+
+    __slots__ = ("_at_least", "_sum", "_within", "_words", "timed")
+
+    def __init__(self, what: Sum, at_least: Number, within: int | None, words: str) -> None:
+        self._sum = what
+        self._at_least = at_least
+        self._within = within
+        self._words = words
+        self.timed = within is not None
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        reached, since = self._sum.reaches(lead, self._at_least, now, self._within)
+        if reached and since is not None and self._within is not None:
+            return True, since + self._within
+        return reached, NEVER
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        if wanted:
+            yield Added(self._sum)
+
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        total = self._sum.total(lead, now, self._within)
+        proof.append(Evidence(self._words, total))
+        return f"{self._words} ({total:g})"
 
 
 class Bound(NamedTuple):

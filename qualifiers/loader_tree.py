@@ -68,7 +68,7 @@ class FunnelTree:
         for condition in self.conditions():
             if condition_form(condition.value) == "trait":
                 yield condition, condition
-        askers = [node for node in self.conditions() if condition_form(node.value) == "did"]
+        askers = [node for node in self.conditions() if condition_form(node.value) in ("did", "sum")]
         for asker in [*askers, *self.points_lines()]:
             where, source = asker.get("where"), asker.get("source")
             for _, test in where.items() if where else ():

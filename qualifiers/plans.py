@@ -13,6 +13,7 @@ from math import inf
 from typing import Final, NamedTuple
 
 from qualifiers.conditions import (
+    Added,
     Backdated,
     Condition,
     Counted,
@@ -26,6 +27,7 @@ from qualifiers.conditions import (
 from qualifiers.counters import NOT_STIRRING, Counter
 from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
+from qualifiers.sums import Sum
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -207,6 +209,23 @@ class SingleFeed(CounterFeed):
         return touched
 
 
+class SumFeed(Feed):
+    """A sum, and the rules that it may turn in one stage."""
+
+    __slots__ = ("_touched", "counter")
+
+    def __init__(self, counter: Counter, touched: int) -> None:
+        self.counter = counter
+        self._touched = touched
+
+    def feed(self, lead: Lead, activity: Activity, now: int) -> int:  # noqa: ARG002 (other feeds need it)
+        """Add the activity's value; the rules that it may have turned."""
+        counter = self.counter
+        if counter.counts(lead, activity) and counter.record(lead, activity):
+            return self._touched
+        return 0
+
+
 class ScoreFeed(Feed):
     """The lines of a score that take one type, and the rules that the score may turn in one stage."""
 
@@ -340,6 +359,7 @@ class _Watched:
 
     def __init__(self, rules: Sequence[Rule | SignalRule]) -> None:
         self._counted: dict[int, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
+        self._added: dict[int, int] = defaultdict(int)
         self._stirred: dict[int, int] = defaultdict(int)
         self._backdated: dict[int, int] = defaultdict(int)
         self._risen: dict[int, int] = defaultdict(int)
@@ -353,11 +373,15 @@ class _Watched:
             for watch in rule.asks():
                 if isinstance(watch, Counted):
                     self._asked.add(watch.counter.key)
+                elif isinstance(watch, Added):
+                    self._asked.add(watch.sum.key)
 
     def _gather(self, watch: Watch, bit: int) -> None:
         match watch:
             case Counted(counter, times, within):
                 self._counted[counter.key][times, within] |= bit
+            case Added(added):
+                self._added[added.key] |= bit
             case Stirred(counter):
                 self._stirred[counter.key] |= bit
             case Backdated(counter):
@@ -374,7 +398,9 @@ class _Watched:
         """Whether a rule of the stage asks the counter at all."""
         return counter.key in self._asked
 
-    def counter_feed(self, counter: Counter) -> CounterFeed:
+    def counter_feed(self, counter: Counter) -> CounterFeed | SumFeed:
+        if isinstance(counter, Sum):
+            return SumFeed(counter, self._added.get(counter.key, 0))
         groups = self._counted.get(counter.key, {})
         kind = SingleFeed if counter.is_single else CounterFeed
         return kind(

@@ -150,6 +150,18 @@ class Did(_Model):
     since: Literal["entry"] | None = None
 
 
+class Sum(_Model):
+    """`sum`: what a property of such activities adds up to, in all, in a window, or in this stay."""
+
+    sum: Path
+    of: ActivityTypes
+    at_least: Annotated[Number, Field(gt=0)]
+    where: Where = {}
+    source: PropertyTest | None = None
+    within: Duration | None = None
+    since: Literal["entry"] | None = None
+
+
 class ScoreIs(_Model):
     """`score`: a score, decayed to now, against bounds (all that are given hold)."""
 
@@ -239,6 +251,7 @@ class AtLeast(_Model):
 
 CONDITIONS: dict[str, type[_Model]] = {
     "did": Did,
+    "sum": Sum,
     "score": ScoreIs,
     "trait": TraitIs,
     "has": Has,
@@ -254,7 +267,7 @@ CONDITIONS: dict[str, type[_Model]] = {
 """The one catalogue of conditions: the key that says which it is, and its model.
 
 The order matters: the first of these keys that a mapping has decides (a `score`
-has an `at_least` of its own)."""
+and a `sum` have an `at_least` of their own)."""
 
 
 def condition_form(value: object) -> str | None:
@@ -279,6 +292,7 @@ TAG = "*"
 
 Condition = Annotated[
     Annotated[Did, Tag("*did")]
+    | Annotated[Sum, Tag("*sum")]
     | Annotated[ScoreIs, Tag("*score")]
     | Annotated[TraitIs, Tag("*trait")]
     | Annotated[Has, Tag("*has")]

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel
 
 from schemas.activity import Activity
-from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Transition
+from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sum, Transition
 from tests.properties.brute_force_history import Happened, History
 from tests.properties.brute_force_reading import Reading
 
@@ -276,7 +276,7 @@ def _parts(model: Any) -> Iterable[BaseModel]:
 
 def _durations(file: FunnelFile) -> Iterator[int]:
     for part in _parts(file):
-        if isinstance(part, Did) and part.within is not None:
+        if isinstance(part, Did | Sum) and part.within is not None:
             yield part.within
         elif isinstance(part, InStage):
             yield part.in_stage

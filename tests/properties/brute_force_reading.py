@@ -7,6 +7,7 @@ what has come in, is remembered until more comes in, or the tests would take day
 """
 
 from collections.abc import Callable
+from math import fsum
 from typing import Any
 
 from schemas.funnel_file import (
@@ -22,6 +23,7 @@ from schemas.funnel_file import (
     Quiet,
     Score,
     ScoreIs,
+    Sum,
     TraitIs,
     Use,
     Visited,
@@ -59,6 +61,16 @@ class Reading:
             return len(counted) >= condition.times
         values = [at_path(one.activity.properties, condition.distinct) for one in counted]
         return len({comparable(value) for value in values if value is not MISSING}) >= condition.times
+
+    def sum_is(self, condition: Sum) -> bool:
+        counted = [one for one in self.history.happened if matches(condition, condition.of, one.activity)]
+        if condition.within is not None:
+            counted = [one for one in counted if one.at <= self.at < one.at + condition.within]
+        if condition.since == "entry":
+            counted = [one for one in counted if self.history.in_this_stay(one)]
+        values = [at_path(one.activity.properties, condition.sum) for one in counted]
+        positive = [value for value in values if type(value) in (int, float) and value > 0]
+        return round(fsum(positive), 6) >= condition.at_least
 
     def score_is(self, condition: ScoreIs) -> bool:
         score = round(self.score(condition.score), 6)
@@ -126,6 +138,7 @@ class Reading:
 
 _READ: dict[type, Callable[[Reading, Any], bool]] = {
     Did: Reading.did,
+    Sum: Reading.sum_is,
     ScoreIs: Reading.score_is,
     TraitIs: Reading.trait,
     Has: Reading.has,

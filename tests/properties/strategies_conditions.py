@@ -74,6 +74,15 @@ did = st.one_of(
     mapping({"did": types}, times=st.integers(1, 3), within=durations, since=st.just("entry")),
     mapping({"did": types}, **_counts, since=st.just("entry"), distinct=st.just("k")),
 )
+sum_is = st.one_of(
+    mapping({"sum": "q.r", "of": "demo", "at_least": 7}, within=durations),
+    st.builds(
+        lambda of, at_least, rest: {"sum": "p", "of": of, "at_least": at_least} | rest,
+        types,
+        st.sampled_from([7, 7.5, 50, 57, 100]),
+        mapping(within=durations, since=st.just("entry"), source=_tests, where=_where),
+    ),
+)
 _thresholds = st.sampled_from([-5, 0, 2.5, 5, 7.5, 10, 20])
 _score_names = st.sampled_from(["engagement", "fit"])
 score_is = st.one_of(
@@ -89,7 +98,7 @@ quiet = _tagged(
 visited = _tagged("visited", st.sampled_from([*PATH, *OFF_PATH]))
 
 leaves_on_traits = st.one_of(trait_tests, has)
-leaves = st.one_of(did, did, score_is, score_is, in_stage, quiet, visited, leaves_on_traits)
+leaves = st.one_of(did, did, sum_is, score_is, score_is, in_stage, quiet, visited, leaves_on_traits)
 
 
 def combined(parts: SearchStrategy[Json]) -> SearchStrategy[Json]:

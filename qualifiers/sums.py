@@ -1,0 +1,89 @@
+"""Sums: what a property of activities adds up to.
+
+In its slot of the lead lies the total; where a window is asked, when, how much, when, how
+much …, ascending. Only positive numbers count.
+"""
+
+from math import isfinite
+from typing import Any, Final
+
+from qualifiers.counters import ActivityTest, Counter
+from schemas.activity import Activity
+from schemas.lead import Lead
+
+_KEPT: Final = 64
+_DECIMALS: Final = 6
+
+
+class Sum(Counter):
+    """What is added up, and in which slot. ``window`` is the longest that is asked (ms), None: no window."""
+
+    __slots__ = ("window",)
+
+    def __init__(
+        self,
+        key: int,
+        types: frozenset[str],
+        test: ActivityTest | None,
+        path: str,
+        since_entry: bool,
+        window: int | None,
+    ) -> None:
+        super().__init__(key, types, test, path, since_entry)
+        self.window = window
+
+    def record(self, lead: Lead, activity: Activity) -> bool:
+        """Add the value of an activity that counts; whether that changed anything."""
+        assert self.value_of is not None
+        value = self.value_of(activity.properties)
+        if type(value) not in (int, float) or value <= 0 or not isfinite(value):
+            return False
+        if self.window is None:
+            lead.kept[self.key] = lead.kept.get(self.key, 0) + value
+            return True
+        at = activity.occurred_at
+        opened = lead.clock - self.window
+        if at <= opened:
+            return False
+        kept: list[Any] = lead.kept.setdefault(self.key, [])
+        place = len(kept)
+        while place and kept[place - 2] > at:
+            place -= 2
+        kept[place:place] = (at, value)
+        while kept[0] <= opened:
+            del kept[:2]
+        if len(kept) > 2 * _KEPT:
+            # What is joined is held to be as old as the older one.
+            kept[1] += kept[3]
+            del kept[2:4]
+        return True
+
+    def adopt(self, lead: Lead) -> None:
+        """What is kept does not depend on how much of it another funnel asked."""
+
+    def reaches(self, lead: Lead, at_least: float, now: int, within: int | None) -> tuple[bool, int | None]:
+        """Whether it adds up to so much; and since when what is needed for that lies in the window."""
+        if within is None:
+            return _rounded(lead.kept.get(self.key, 0)) >= at_least, None
+        kept: list[Any] = lead.kept.get(self.key, [])
+        total = 0.0
+        for index in range(len(kept) - 2, -1, -2):
+            if kept[index] <= now - within:
+                break
+            total += kept[index + 1]
+            if _rounded(total) >= at_least:
+                return True, kept[index]
+        return False, None
+
+    def total(self, lead: Lead, now: int, within: int | None) -> float:
+        """What it adds up to."""
+        if within is None:
+            return _rounded(lead.kept.get(self.key, 0))
+        kept: list[Any] = lead.kept.get(self.key, [])
+        return _rounded(
+            sum(kept[index + 1] for index in range(0, len(kept), 2) if kept[index] > now - within)
+        )
+
+
+def _rounded(total: float) -> float:
+    return round(float(total), _DECIMALS)
