@@ -75,7 +75,7 @@ did = st.one_of(
     mapping({"did": types}, **_counts, since=st.just("entry"), distinct=st.just("k")),
 )
 sum_is = st.one_of(
-    mapping({"sum": "q.r", "of": "demo", "at_least": 7}, within=durations),
+    mapping({"sum": st.just("q.r"), "of": st.just("demo"), "at_least": st.just(7)}, within=durations),
     st.builds(
         lambda of, at_least, rest: {"sum": "p", "of": of, "at_least": at_least} | rest,
         types,
