@@ -80,7 +80,7 @@ class BruteForce:
             said = self.advance(activity.lead_id, activity.occurred_at)
 
         late = activity.occurred_at < lead.clock
-        lead.clock = max(lead.clock, activity.occurred_at)
+        lead.clock = lead.looked = max(lead.clock, activity.occurred_at)
         lead.happened.append(Happened(activity, len(lead.happened) + 1, lead.clock))
         lead.passed_over.clear()
         cause: tuple[Literal["activity"], str] = ("activity", activity.id)
@@ -94,6 +94,7 @@ class BruteForce:
         said: list[Move | Given] = []
         while fired := self._first_due(lead, until):
             said += fired
+        lead.looked = max(lead.looked, until)
         return said
 
     def score_at(self, lead_id: str, score: str, at: int) -> float:
@@ -102,7 +103,8 @@ class BruteForce:
 
     def _first_due(self, lead: History, until: int) -> list[Move | Given]:
         """The cascade of the first moment after the lead's clock at which something fires."""
-        for moment in sorted(m for m in self._moments(lead, until) if lead.clock < m <= until):
+        start = max(lead.clock, lead.looked)
+        for moment in sorted(m for m in self._moments(lead, until) if start < m <= until):
             if said := self._cascade(lead, moment, late=False, cause=("due", moment)):
                 return said
         return []

@@ -36,6 +36,8 @@ class History:
     stages: list[str] = field(default_factory=list)
     entered: tuple[int, int] = (0, 0)
     clock: int = 0
+    looked: int = 0
+    """Up to where time alone has been read since the last activity: no moment is read twice."""
     seq: int = 0
     passed_over: set[str] = field(default_factory=set)
     fired: dict[str, int] = field(default_factory=dict)

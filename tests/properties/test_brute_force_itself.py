@@ -272,3 +272,14 @@ def test_operators(test: dict[str, Any], true_of: list[Any], false_of: list[Any]
 def test_paths_do_not_go_through_lists() -> None:
     assert at_path({"a": [{"b": 1}]}, "a.b") is None
     assert at_path({"a": {"b": 1}}, "a.b") == 1
+
+
+def test_what_time_has_been_read_past_is_not_read_again() -> None:
+    """What was passed over and let in since would fire in a past in which it was out."""
+    brute = funnel(
+        {"score": "s", "at_least": 2.5},
+        scores={"s": {"half_life": "1h", "points": [{"on": "t", "add": 3}]}},
+        transitions=[{"name": "back", "from": "b", "to": "a", "when": {"did": "t", "within": "1h"}}],
+    )
+    assert when_moved(brute, (0, "t"), until=4 * DAY) == [(0, "b")]
+    assert brute.advance("l", HOUR) == []
