@@ -37,6 +37,7 @@ class Builder:
         self.visited: set[str] = set()
         for name, score in file.scores.items():
             self.scores[name] = self._score(name, score)
+        self._hold = None if file.hold is None else self.condition(file.hold.when)
 
     @property
     def slots(self) -> frozenset[int]:
@@ -131,23 +132,23 @@ class Builder:
     def rules(self, file: FunnelFile) -> dict[str, list[Rule]]:
         """The rules of each stage, in file order."""
         rules: dict[str, list[Rule]] = {stage: [] for stage in (*file.stages, *file.off_path)}
-        hold = None if file.hold is None else self.condition(file.hold.when)
         ways = directions(file)
         for one in resolve(file):
             when = self.condition(one.when)
             fired = self._slot("fired", one.name)
             resets = tuple(self.scores[score] for score in one.resets)
             for stage in one.sources:
-                waits = hold if ways[stage, one.to] == "forward" else None
+                waits = self._hold if ways[stage, one.to] == "forward" else None
                 rules[stage].append(Rule(one.name, one.to, when, one.again_after, fired, resets, waits))
         return rules
 
     def signals(self, file: FunnelFile) -> dict[str, list[SignalRule]]:
         """The signals of each stage, in file order."""
         signals: dict[str, list[SignalRule]] = {stage: [] for stage in (*file.stages, *file.off_path)}
-        hold = None if file.hold is None else self.condition(file.hold.when)
         for one in file.signals:
-            signal = SignalRule(one.name, self.condition(one.when), self._slot("signal", one.name), hold)
+            signal = SignalRule(
+                one.name, self.condition(one.when), self._slot("signal", one.name), self._hold
+            )
             for stage in dict.fromkeys(one.in_):
                 signals[stage].append(signal)
         return signals

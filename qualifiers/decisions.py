@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import msgspec
 
+from qualifiers.conditions import Condition
 from qualifiers.plans import Rule, SignalRule
 from qualifiers.scores import Score
 from qualifiers.transitions import CREATED
@@ -27,6 +28,10 @@ class Occasion(msgspec.Struct, frozen=True, gc=False):
     late: bool
     silent: bool = False
     """Signals take their present value, and are not given."""
+
+    def decided(self, now: int) -> str:
+        """When a decision at ``now`` is made, as it is written."""
+        return format_moment(now if self.decided_at is None else self.decided_at)
 
     def cause(self, now: int) -> ActivityCause | DueCause:
         """What a decision at ``now`` names as its cause."""
@@ -61,8 +66,7 @@ class Decider:
 
     def moved(self, lead: Lead, rule: Rule, now: int, occasion: Occasion) -> StageChange:
         """A move that is about to be made: the lead is as it was when the rule was found true."""
-        proof: list[Evidence] = []
-        reason = as_sentence(rule.when.because(lead, now, occasion.activity, proof))
+        reason, proof = _why(rule.when, lead, now, occasion)
         direction = self._directions[lead.stage, rule.to]
         return self._change(
             lead, lead.stage, rule.to, direction, rule.name, now, lead.seq + 1, reason, proof, occasion
@@ -70,10 +74,7 @@ class Decider:
 
     def given(self, lead: Lead, signal: SignalRule, n: int, now: int, occasion: Occasion) -> Signal:
         """A signal that has turned true, for the ``n``-th time in this stay."""
-        proof: list[Evidence] = []
-        reason = as_sentence(signal.when.because(lead, now, occasion.activity, proof))
-        decided_at = occasion.decided_at
-        occurred_at = format_moment(now)
+        reason, proof = _why(signal.when, lead, now, occasion)
         return Signal(
             id=self._id(lead, occasion.lead_id, lead.seq, signal.name, n),
             lead_id=occasion.lead_id,
@@ -84,8 +85,8 @@ class Decider:
             signal=signal.name,
             stage=lead.stage,
             late=occasion.late,
-            occurred_at=occurred_at,
-            decided_at=occurred_at if decided_at is None else format_moment(decided_at),
+            occurred_at=format_moment(now),
+            decided_at=occasion.decided(now),
             scores=self.scores_of(lead, now),
             source=lead.source,
             reason=reason,
@@ -110,8 +111,6 @@ class Decider:
         proof: list[Evidence],
         occasion: Occasion,
     ) -> StageChange:
-        decided_at = occasion.decided_at
-        occurred_at = format_moment(now)
         return StageChange(
             id=self._id(lead, occasion.lead_id, seq),
             lead_id=occasion.lead_id,
@@ -123,8 +122,8 @@ class Decider:
             direction=direction,
             rule=rule,
             late=occasion.late,
-            occurred_at=occurred_at,
-            decided_at=occurred_at if decided_at is None else format_moment(decided_at),
+            occurred_at=format_moment(now),
+            decided_at=occasion.decided(now),
             scores=self.scores_of(lead, now),
             source=lead.source,
             reason=reason,
@@ -137,3 +136,9 @@ class Decider:
         """The same decision has the same id, whoever makes it again."""
         parts = (self.slug, self.funnel_hash, lead_id, lead.origin, seq, *of_a_signal)
         return sha256(_encode(parts)).hexdigest()[:32]
+
+
+def _why(when: Condition, lead: Lead, now: int, occasion: Occasion) -> tuple[str, list[Evidence]]:
+    """The reason of what has been found true, and its evidence."""
+    proof: list[Evidence] = []
+    return as_sentence(when.because(lead, now, occasion.activity, proof)), proof

@@ -58,9 +58,6 @@ class Sum(Counter):
             del kept[2:4]
         return True
 
-    def adopt(self, lead: Lead) -> None:
-        """What is kept does not depend on how much of it another funnel asked."""
-
     def reaches(self, lead: Lead, at_least: float, now: int, within: int | None) -> tuple[bool, int | None]:
         """Whether it adds up to so much; and since when what is needed for that lies in the window."""
         if within is None:

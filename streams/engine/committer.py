@@ -45,19 +45,19 @@ class Committer:
         transaction: Transaction,
         made: Pass,
         works: list[Work],
-        still_ours: Callable[[], bool],
+        still_ours: Callable[[Any], bool],
         committed: Callable[[], None],
     ) -> None:
         """End the transaction that holds all of ``made`` but the offsets; ``committed`` is called then.
 
-        It is aborted where the partitions are no longer ``still_ours``.
+        It is aborted where the group, of which ``still_ours`` is asked, has gone on without us.
         """
         group = works[0].partition.group
 
         def end() -> None:
             try:
                 transaction.offsets(made.positions, group)
-                if not still_ours():
+                if not still_ours(group):
                     raise Aborted("the partitions were revoked during the pass")
                 transaction.commit()
             except Aborted:

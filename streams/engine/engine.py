@@ -400,12 +400,11 @@ class Engine:
             raise NotCommitted(works, failed) from failed
         for touched in made.touched:
             touched.merge()
-        group = works[0].partition.group
         self._committer.begin(
             transaction,
             made,
             works,
-            still_ours=lambda: self._assignment.group is group,
+            still_ours=lambda group: self._assignment.group is group,
             committed=lambda: self.observer.committed(made, time.perf_counter() - started),
         )
 

@@ -28,7 +28,7 @@ from schemas.funnel_file import (
     Use,
     Visited,
 )
-from tests.properties.brute_force_history import BUILT_IN, History, matches
+from tests.properties.brute_force_history import BUILT_IN, Happened, History, matches
 from tests.properties.brute_force_points import decayed, inside, sum_of_points
 from tests.properties.brute_force_values import MISSING, at_path, comparable, is_there, satisfies
 
@@ -52,25 +52,26 @@ class Reading:
     def did(self, condition: Did) -> bool:
         # The engine keeps the newest n of these, here all of them count: with n the number
         # wanted, n of them are among the newest n just when n of them are among all.
-        counted = [one for one in self.history.happened if matches(condition, condition.did, one.activity)]
-        if condition.within is not None:
-            counted = [one for one in counted if one.at <= self.at < one.at + condition.within]
-        if condition.since == "entry":
-            counted = [one for one in counted if self.history.in_this_stay(one)]
+        counted = self._counted(condition, condition.did)
         if condition.distinct is None:
             return len(counted) >= condition.times
         values = [at_path(one.activity.properties, condition.distinct) for one in counted]
         return len({comparable(value) for value in values if value is not MISSING}) >= condition.times
 
     def sum_is(self, condition: Sum) -> bool:
-        counted = [one for one in self.history.happened if matches(condition, condition.of, one.activity)]
+        counted = self._counted(condition, condition.of)
+        values = [at_path(one.activity.properties, condition.sum) for one in counted]
+        positive = [value for value in values if type(value) in (int, float) and value > 0]
+        return round(fsum(positive), 6) >= condition.at_least
+
+    def _counted(self, condition: Did | Sum, types: list[str]) -> list[Happened]:
+        """The activities that a condition asks about, in its window and its stay."""
+        counted = [one for one in self.history.happened if matches(condition, types, one.activity)]
         if condition.within is not None:
             counted = [one for one in counted if one.at <= self.at < one.at + condition.within]
         if condition.since == "entry":
             counted = [one for one in counted if self.history.in_this_stay(one)]
-        values = [at_path(one.activity.properties, condition.sum) for one in counted]
-        positive = [value for value in values if type(value) in (int, float) and value > 0]
-        return round(fsum(positive), 6) >= condition.at_least
+        return counted
 
     def score_is(self, condition: ScoreIs) -> bool:
         score = round(self.score(condition.score), 6)
