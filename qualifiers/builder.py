@@ -5,7 +5,8 @@ One table, EVALUATORS, says how each form of condition is made; its keys are tho
 """
 
 from collections import Counter as Counts
-from collections.abc import Callable, Mapping, Sequence
+from collections import abc
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qualifiers import facts
@@ -16,6 +17,7 @@ from qualifiers.operators import compile_test, describe
 from qualifiers.plans import Rule, SignalRule
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.scores import Score
+from qualifiers.sequences import Sequence, Step
 from qualifiers.sums import Sum
 from qualifiers.transitions import directions, resolve
 from qualifiers.words import joined, length, spoken
@@ -53,7 +55,7 @@ class Builder:
             raise ValueError(f"no such condition: {condition!r}")
         return EVALUATORS[form](self, condition)
 
-    def _all_of(self, parts: Sequence[Any]) -> list[Condition]:
+    def _all_of(self, parts: abc.Sequence[Any]) -> list[Condition]:
         return [self.condition(part) for part in parts]
 
     def _did(self, did: tree.Did) -> Condition:
@@ -73,6 +75,18 @@ class Builder:
         if asked.within is not None and counter.window is not None:
             counter.window = max(counter.window, asked.within)
         return facts.SumIs(counter, asked.at_least, asked.within, _sum_words(asked))
+
+    def _sequence(self, asked: tree.Sequence) -> Condition:
+        since_entry = asked.since == "entry"
+        key = self._slot("sequence", asked.sequence, asked.span, since_entry)
+        counter = self.counters.get(key)
+        if counter is None:
+            steps = [
+                Step(frozenset(step.did), compile_filter(step.where, step.source)) for step in asked.sequence
+            ]
+            counter = self.counters[key] = Sequence(key, steps, asked.span, since_entry)
+        assert isinstance(counter, Sequence)
+        return facts.Happened(counter, asked.within, _sequence_words(asked))
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
         bounds: list[facts.Bound] = []
@@ -157,7 +171,7 @@ class Builder:
 
     def _counter(
         self,
-        types: Sequence[str] | None,
+        types: abc.Sequence[str] | None,
         where: Mapping[str, Test] | None = None,
         source: Test | None = None,
         distinct: str | None = None,
@@ -220,7 +234,7 @@ class Builder:
         return IfLine(when, line.add, tops)
 
 
-def _kind_words(kinds: Sequence[str], asked: tree.Did | tree.Sum) -> list[str]:
+def _kind_words(kinds: abc.Sequence[str], asked: tree.Did | tree.Sum | tree.Step) -> list[str]:
     """Which activities are asked about."""
     words = [joined(map(spoken, kinds), "or")]
     tested = [f"{path} {describe(test)}" for path, test in asked.where.items()]
@@ -231,7 +245,7 @@ def _kind_words(kinds: Sequence[str], asked: tree.Did | tree.Sum) -> list[str]:
     return words
 
 
-def _span_words(asked: tree.Did | tree.Sum) -> list[str]:
+def _span_words(asked: tree.Did | tree.Sum | tree.Sequence) -> list[str]:
     """In which time."""
     words = []
     if asked.within is not None:
@@ -243,6 +257,13 @@ def _span_words(asked: tree.Did | tree.Sum) -> list[str]:
 
 def _sum_words(asked: tree.Sum) -> str:
     words = [f"{asked.sum} of", *_kind_words(asked.of, asked), f"adds up to at least {asked.at_least}"]
+    return " ".join([*words, *_span_words(asked)])
+
+
+def _sequence_words(asked: tree.Sequence) -> str:
+    words = [", then ".join(" ".join(_kind_words(step.did, step)) for step in asked.sequence)]
+    if asked.span is not None:
+        words.append(f"in the span of {length(asked.span)}")
     return " ".join([*words, *_span_words(asked)])
 
 
@@ -258,6 +279,7 @@ def _did_words(did: tree.Did) -> str:
 _NAMES: dict[str, Callable[[Any], str]] = {
     "did": _did_words,
     "sum": _sum_words,
+    "sequence": _sequence_words,
     "score": lambda asked: f"{asked.score} in its bounds",
     "trait": lambda asked: f"{asked.trait} {describe(asked)}",
     "has": lambda asked: f"{joined(asked.has)} known",
@@ -272,7 +294,7 @@ _NAMES: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _named(conditions: Sequence[Any], word: str = "or") -> str:
+def _named(conditions: abc.Sequence[Any], word: str = "or") -> str:
     """Conditions in words, true or not: what a `none` forbids."""
     return joined([_NAMES[str(condition_form(one))](one) for one in conditions], word)
 
@@ -280,6 +302,7 @@ def _named(conditions: Sequence[Any], word: str = "or") -> str:
 EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {
     "did": Builder._did,
     "sum": Builder._sum,
+    "sequence": Builder._sequence,
     "score": Builder._score_is,
     "trait": Builder._trait_is,
     "has": Builder._has,

@@ -36,10 +36,10 @@ class Counted(NamedTuple):
     within: int | None
 
 
-class Added(NamedTuple):
-    """Turned by an activity whose value is added."""
+class Gathered(NamedTuple):
+    """Turned by an activity that a sum or a sequence takes in."""
 
-    sum: "Counter"
+    counter: "Counter"
 
 
 class Stirred(NamedTuple):
@@ -73,7 +73,7 @@ class Learnt(NamedTuple):
     trait: str
 
 
-Watch = Counted | Added | Stirred | Backdated | Risen | Weighed | Learnt
+Watch = Counted | Gathered | Stirred | Backdated | Risen | Weighed | Learnt
 
 
 class Condition:

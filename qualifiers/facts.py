@@ -1,4 +1,4 @@
-"""The single facts that conditions are made of: did, sum, score, trait, has, in_stage, quiet, visited."""
+"""The single facts that conditions are made of: a class for each form that asks one thing."""
 
 # What a method does is said once, in `Condition`; not every form needs all that it is given.
 # ruff: noqa: ARG002, D102
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from qualifiers.conditions import (
-    Added,
     Backdated,
     Condition,
     Counted,
+    Gathered,
     Learnt,
     Risen,
     Stirred,
@@ -22,6 +22,7 @@ from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
 from qualifiers.points import Number
 from qualifiers.scores import Score, is_past
+from qualifiers.sequences import Sequence
 from qualifiers.sums import Sum
 from qualifiers.traits import is_there, known, trait_getter
 from qualifiers.words import joined, length, listed
@@ -97,12 +98,55 @@ class SumIs(Condition):
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         if wanted:
-            yield Added(self._sum)
+            yield Gathered(self._sum)
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         total = self._sum.total(lead, now, self._within)
         proof.append(Evidence(self._words, total))
         return f"{self._words} ({total:g})"
+
+
+class Happened(Condition):
+    """`sequence`: activities in this order, the last of them in the last D."""
+
+    __slots__ = ("_sequence", "_within", "_words", "timed")
+
+    def __init__(self, sequence: Sequence, within: int | None, words: str) -> None:
+        self._sequence = sequence
+        self._within = within
+        self._words = words
+        self.timed = within is not None
+
+    def at(self, lead: Lead, now: int) -> Verdict:
+        completed = self._sequence.completed(lead)
+        if completed is None:
+            return False, NEVER
+        if self._within is None:
+            return True, NEVER
+        until = completed + self._within
+        return (True, until) if until > now else (False, NEVER)
+
+    def watches(self, wanted: bool) -> Iterator[Watch]:
+        if wanted:
+            yield Gathered(self._sequence)
+
+    def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        completed = self._sequence.completed(lead)
+        is_this = (
+            activity is not None
+            and activity.occurred_at == completed
+            and self._sequence.ends_with(activity)
+            and self._sequence.counts(lead, activity)
+        )
+        proof.append(
+            Evidence(
+                self._words,
+                True,
+                activity.id if activity is not None and is_this else None,
+                None if completed is None else format_moment(completed),
+            )
+        )
+        return self._words
 
 
 class Bound(NamedTuple):

@@ -24,6 +24,7 @@ from schemas.funnel_file import (
     None_,
     Quiet,
     ScoreIs,
+    Sequence,
     Sum,
     Transition,
     Use,
@@ -123,7 +124,7 @@ def _inner(condition: Condition) -> list[Condition]:
 def _needs_activity(funnel: FunnelFile, condition: Condition) -> bool:
     """Whether only something that is done in this very stay can make it true."""
     match condition:
-        case Did() | Sum():
+        case Did() | Sum() | Sequence():
             return condition.since is not None
         case Use():
             return _needs_activity(funnel, funnel.define[condition.use])
@@ -156,7 +157,7 @@ def _comes(funnel: FunnelFile, condition: Condition) -> bool:
 def _goes(funnel: FunnelFile, condition: Condition) -> bool:
     """Whether time alone can turn it from true to false."""
     match condition:
-        case Did() | Sum():
+        case Did() | Sum() | Sequence():
             return condition.within is not None
         case ScoreIs():
             is_bounded_below = condition.at_least is not None or condition.between is not None

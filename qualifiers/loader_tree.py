@@ -68,7 +68,13 @@ class FunnelTree:
         for condition in self.conditions():
             if condition_form(condition.value) == "trait":
                 yield condition, condition
-        askers = [node for node in self.conditions() if condition_form(node.value) in ("did", "sum")]
+        askers = []
+        for node in self.conditions():
+            form = condition_form(node.value)
+            if form in ("did", "sum"):
+                askers.append(node)
+            elif form == "sequence":
+                askers += _mappings(node.get("sequence"))
         for asker in [*askers, *self.points_lines()]:
             where, source = asker.get("where"), asker.get("source")
             for _, test in where.items() if where else ():

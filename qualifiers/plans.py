@@ -7,16 +7,16 @@ stage's rules in file order, then its signals.
 A rule that nothing touches stays false: what time alone turns was due before.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import abc, defaultdict
+from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Final, NamedTuple
 
 from qualifiers.conditions import (
-    Added,
     Backdated,
     Condition,
     Counted,
+    Gathered,
     Learnt,
     Risen,
     Stirred,
@@ -27,6 +27,7 @@ from qualifiers.conditions import (
 from qualifiers.counters import NOT_STIRRING, Counter
 from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
+from qualifiers.sequences import Sequence
 from qualifiers.sums import Sum
 from schemas.activity import Activity
 from schemas.lead import Lead
@@ -209,8 +210,8 @@ class SingleFeed(CounterFeed):
         return touched
 
 
-class SumFeed(Feed):
-    """A sum, and the rules that it may turn in one stage."""
+class GatherFeed(Feed):
+    """A sum or a sequence, and the rules that it may turn in one stage."""
 
     __slots__ = ("_touched", "counter")
 
@@ -219,7 +220,7 @@ class SumFeed(Feed):
         self._touched = touched
 
     def feed(self, lead: Lead, activity: Activity, now: int) -> int:  # noqa: ARG002 (other feeds need it)
-        """Add the activity's value; the rules that it may have turned."""
+        """Take the activity in; the rules that it may have turned."""
         counter = self.counter
         if counter.counts(lead, activity) and counter.record(lead, activity):
             return self._touched
@@ -289,8 +290,8 @@ class Stage:
     def __init__(
         self,
         name: str,
-        rules: Sequence[Rule],
-        signals: Sequence[SignalRule],
+        rules: abc.Sequence[Rule],
+        signals: abc.Sequence[SignalRule],
         counters: Iterable[Counter],
         scores: Iterable[Score],
         types: Iterable[str],
@@ -357,9 +358,9 @@ class Stage:
 class _Watched:
     """The watches of a stage's rules and signals, gathered by what sets them off."""
 
-    def __init__(self, rules: Sequence[Rule | SignalRule]) -> None:
+    def __init__(self, rules: abc.Sequence[Rule | SignalRule]) -> None:
         self._counted: dict[int, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
-        self._added: dict[int, int] = defaultdict(int)
+        self._gathered: dict[int, int] = defaultdict(int)
         self._stirred: dict[int, int] = defaultdict(int)
         self._backdated: dict[int, int] = defaultdict(int)
         self._risen: dict[int, int] = defaultdict(int)
@@ -371,17 +372,15 @@ class _Watched:
             for watch in rule.watches():
                 self._gather(watch, 1 << index)
             for watch in rule.asks():
-                if isinstance(watch, Counted):
+                if isinstance(watch, Counted | Gathered):
                     self._asked.add(watch.counter.key)
-                elif isinstance(watch, Added):
-                    self._asked.add(watch.sum.key)
 
     def _gather(self, watch: Watch, bit: int) -> None:
         match watch:
             case Counted(counter, times, within):
                 self._counted[counter.key][times, within] |= bit
-            case Added(added):
-                self._added[added.key] |= bit
+            case Gathered(counter):
+                self._gathered[counter.key] |= bit
             case Stirred(counter):
                 self._stirred[counter.key] |= bit
             case Backdated(counter):
@@ -398,9 +397,9 @@ class _Watched:
         """Whether a rule of the stage asks the counter at all."""
         return counter.key in self._asked
 
-    def counter_feed(self, counter: Counter) -> CounterFeed | SumFeed:
-        if isinstance(counter, Sum):
-            return SumFeed(counter, self._added.get(counter.key, 0))
+    def counter_feed(self, counter: Counter) -> CounterFeed | GatherFeed:
+        if isinstance(counter, Sum | Sequence):
+            return GatherFeed(counter, self._gathered.get(counter.key, 0))
         groups = self._counted.get(counter.key, {})
         kind = SingleFeed if counter.is_single else CounterFeed
         return kind(

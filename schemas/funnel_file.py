@@ -162,6 +162,34 @@ class Sum(_Model):
     since: Literal["entry"] | None = None
 
 
+class Step(_Model):
+    """One step of a `sequence`: such an activity. A bare type, or a list of them, is its `did`."""
+
+    did: ActivityTypes
+    where: Where = {}
+    source: PropertyTest | None = None
+
+
+class Sequence(_Model):
+    """`sequence`: such activities happened in this order; others may come between."""
+
+    sequence: Annotated[
+        list[
+            Annotated[
+                Step,
+                BeforeValidator(
+                    lambda value: value if isinstance(value, dict) else {"did": value},
+                    json_schema_input_type=Step | ActivityType | list[ActivityType],
+                ),
+            ]
+        ],
+        Field(min_length=2, max_length=8),
+    ]
+    span: Duration | None = Field(default=None, description="From the first to the last, at most.")
+    within: Duration | None = None
+    since: Literal["entry"] | None = None
+
+
 class ScoreIs(_Model):
     """`score`: a score, decayed to now, against bounds (all that are given hold)."""
 
@@ -252,6 +280,7 @@ class AtLeast(_Model):
 CONDITIONS: dict[str, type[_Model]] = {
     "did": Did,
     "sum": Sum,
+    "sequence": Sequence,
     "score": ScoreIs,
     "trait": TraitIs,
     "has": Has,
@@ -293,6 +322,7 @@ TAG = "*"
 Condition = Annotated[
     Annotated[Did, Tag("*did")]
     | Annotated[Sum, Tag("*sum")]
+    | Annotated[Sequence, Tag("*sequence")]
     | Annotated[ScoreIs, Tag("*score")]
     | Annotated[TraitIs, Tag("*trait")]
     | Annotated[Has, Tag("*has")]

@@ -14,14 +14,17 @@ works out the one next moment at which something can turn, must find the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
+from hypothesis import reject
 from pydantic import BaseModel
 
 from schemas.activity import Activity
-from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sum, Transition
-from tests.properties.brute_force_history import Happened, History
+from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sequence, Sum, Transition
+from tests.properties.brute_force_history import Happened, History, matches
 from tests.properties.brute_force_reading import Reading
 
 REMEMBERED_IDS = 32
+REMEMBERED_STEPS = 8
+"""So many activities of each step of a sequence are told apart when a late one comes."""
 
 
 class Move(NamedTuple):
@@ -65,6 +68,7 @@ class BruteForce:
     def __init__(self, file: FunnelFile) -> None:
         self.file = file
         self.leads: dict[str, History] = {}
+        self._sequences = [part for part in _parts(file) if isinstance(part, Sequence)]
         self._durations = sorted(set(_durations(file)))
         self._bounds = sorted(set(_bounds(file)))
 
@@ -80,6 +84,8 @@ class BruteForce:
             said = self.advance(activity.lead_id, activity.occurred_at)
 
         late = activity.occurred_at < lead.clock
+        if late and self._forgets(lead, activity):
+            reject()
         lead.clock = lead.looked = max(lead.clock, activity.occurred_at)
         lead.happened.append(Happened(activity, len(lead.happened) + 1, lead.clock))
         lead.passed_over.clear()
@@ -96,6 +102,17 @@ class BruteForce:
             said += fired
         lead.looked = max(lead.looked, until)
         return said
+
+    def _forgets(self, lead: History, late: Activity) -> bool:
+        """Whether a late activity is of a sequence of which the language lets something be forgotten."""
+        return any(
+            any(matches(step, step.did, late) for step in sequence.sequence)
+            and any(
+                sum(matches(step, step.did, one.activity) for one in lead.happened) >= REMEMBERED_STEPS
+                for step in sequence.sequence
+            )
+            for sequence in self._sequences
+        )
 
     def score_at(self, lead_id: str, score: str, at: int) -> float:
         """A lead's score at a moment not before its clock, unrounded."""
@@ -278,7 +295,7 @@ def _parts(model: Any) -> Iterable[BaseModel]:
 
 def _durations(file: FunnelFile) -> Iterator[int]:
     for part in _parts(file):
-        if isinstance(part, Did | Sum) and part.within is not None:
+        if isinstance(part, Did | Sum | Sequence) and part.within is not None:
             yield part.within
         elif isinstance(part, InStage):
             yield part.in_stage

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from schemas.activity import Activity
-from schemas.funnel_file import Did, OnLine, Sum
+from schemas.funnel_file import Did, OnLine, Step, Sum
 from tests.properties.brute_force_values import at_path, merged, satisfies
 
 BUILT_IN = {"stage_assigned", "lead_erased", "lead_merged"}
@@ -76,8 +76,8 @@ class History:
         return self.worked_out[key]
 
 
-def matches(asked: Did | Sum | OnLine, types: list[str], activity: Activity) -> bool:
-    """Whether an activity is one that a `did` or an `on` line asks for."""
+def matches(asked: Did | Sum | Step | OnLine, types: list[str], activity: Activity) -> bool:
+    """Whether an activity is one that a `did`, a step or an `on` line asks for."""
     return (
         activity.type in types
         and activity.type not in BUILT_IN

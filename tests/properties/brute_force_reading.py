@@ -6,7 +6,7 @@ date: each question goes through the history again (what depends on no moment, o
 what has come in, is remembered until more comes in, or the tests would take days).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import fsum
 from typing import Any
 
@@ -23,6 +23,7 @@ from schemas.funnel_file import (
     Quiet,
     Score,
     ScoreIs,
+    Sequence,
     Sum,
     TraitIs,
     Use,
@@ -63,6 +64,22 @@ class Reading:
         values = [at_path(one.activity.properties, condition.sum) for one in counted]
         positive = [value for value in values if type(value) in (int, float) and value > 0]
         return round(fsum(positive), 6) >= condition.at_least
+
+    def sequence(self, condition: Sequence) -> bool:
+        stay = condition.since == "entry"
+        steps = [
+            [
+                one
+                for one in self.history.happened
+                if matches(step, step.did, one.activity) and not (stay and not self.history.in_this_stay(one))
+            ]
+            for step in condition.sequence
+        ]
+        if condition.within is not None:
+            steps[-1] = [one for one in steps[-1] if one.at <= self.at < one.at + condition.within]
+        return any(
+            condition.span is None or chain[-1].at < chain[0].at + condition.span for chain in _chains(steps)
+        )
 
     def _counted(self, condition: Did | Sum, types: list[str]) -> list[Happened]:
         """The activities that a condition asks about, in its window and its stay."""
@@ -137,9 +154,23 @@ class Reading:
         return decayed(score, total, self.history.clock - happened[-1].clock)
 
 
+def _chains(steps: list[list[Happened]]) -> Iterator[list[Happened]]:
+    """Every way to take one activity of each step, each after the one before."""
+    first, *others = steps
+    for one in first:
+        if not others:
+            yield [one]
+            continue
+        later = [
+            [other for other in step if (other.at, other.arrival) > (one.at, one.arrival)] for step in others
+        ]
+        yield from ([one, *chain] for chain in _chains(later))
+
+
 _READ: dict[type, Callable[[Reading, Any], bool]] = {
     Did: Reading.did,
     Sum: Reading.sum_is,
+    Sequence: Reading.sequence,
     ScoreIs: Reading.score_is,
     TraitIs: Reading.trait,
     Has: Reading.has,

@@ -83,6 +83,13 @@ sum_is = st.one_of(
         mapping(within=durations, since=st.just("entry"), source=_tests, where=_where),
     ),
 )
+_steps = st.one_of(types, types, mapping({"did": types}, where=_where, source=_tests))
+sequence = mapping(
+    {"sequence": st.lists(_steps, min_size=2, max_size=3)},
+    span=durations,
+    within=durations,
+    since=st.just("entry"),
+)
 _thresholds = st.sampled_from([-5, 0, 2.5, 5, 7.5, 10, 20])
 _score_names = st.sampled_from(["engagement", "fit"])
 score_is = st.one_of(
@@ -98,7 +105,7 @@ quiet = _tagged(
 visited = _tagged("visited", st.sampled_from([*PATH, *OFF_PATH]))
 
 leaves_on_traits = st.one_of(trait_tests, has)
-leaves = st.one_of(did, did, sum_is, score_is, score_is, in_stage, quiet, visited, leaves_on_traits)
+leaves = st.one_of(did, did, sum_is, sequence, score_is, score_is, in_stage, quiet, visited, leaves_on_traits)
 
 
 def combined(parts: SearchStrategy[Json]) -> SearchStrategy[Json]:
