@@ -135,39 +135,50 @@ class Test(_Model):
 
 PropertyTest = Annotated[Test, BeforeValidator(_as_test, json_schema_input_type=Test | Scalar | list[Scalar])]
 """A test; a bare value is `is`, a bare list is `in`."""
-Where = dict[Path, PropertyTest]
+Where = Annotated[
+    dict[Path, PropertyTest],
+    Field(description="Only those whose properties fit: a property's path, and operators or a value."),
+]
+Source = Annotated[PropertyTest | None, Field(description="Only those whose `source` fits.")]
+Within = Annotated[Duration | None, Field(description="Only those of this last while.")]
+Since = Annotated[
+    Literal["entry"] | None,
+    Field(description="`entry`: only those of the lead's present stay in its stage."),
+]
 
 
 class Did(_Model):
     """`did`: so many such activities, in all, in a window, or in this stay."""
 
-    did: ActivityTypes
+    did: ActivityTypes = Field(description="The type of activity, or several.")
     where: Where = {}
-    source: PropertyTest | None = None
-    times: int = Field(default=1, ge=1, le=64)
-    distinct: Path | None = None
-    within: Duration | None = None
-    since: Literal["entry"] | None = None
+    source: Source = None
+    times: int = Field(default=1, ge=1, le=64, description="How many it takes.")
+    distinct: Path | None = Field(
+        default=None, description="Count the different values of this property, not the activities."
+    )
+    within: Within = None
+    since: Since = None
 
 
 class Sum(_Model):
     """`sum`: what a property of such activities adds up to, in all, in a window, or in this stay."""
 
-    sum: Path
-    of: ActivityTypes
-    at_least: Annotated[Number, Field(gt=0)]
+    sum: Path = Field(description="The property that is added up.")
+    of: ActivityTypes = Field(description="The type of activity, or several.")
+    at_least: Annotated[Number, Field(gt=0, description="What it must add up to.")]
     where: Where = {}
-    source: PropertyTest | None = None
-    within: Duration | None = None
-    since: Literal["entry"] | None = None
+    source: Source = None
+    within: Within = None
+    since: Since = None
 
 
 class Step(_Model):
     """One step of a `sequence`: such an activity. A bare type, or a list of them, is its `did`."""
 
-    did: ActivityTypes
+    did: ActivityTypes = Field(description="The type of activity, or several.")
     where: Where = {}
-    source: PropertyTest | None = None
+    source: Source = None
 
 
 class Sequence(_Model):
@@ -183,26 +194,28 @@ class Sequence(_Model):
                 ),
             ]
         ],
-        Field(min_length=2, max_length=8),
+        Field(min_length=2, max_length=8, description="The steps: types, or mappings with `did`."),
     ]
-    span: Duration | None = Field(default=None, description="From the first to the last, at most.")
-    within: Duration | None = None
-    since: Literal["entry"] | None = None
+    span: Duration | None = Field(default=None, description="The last comes less than this after the first.")
+    within: Duration | None = Field(
+        default=None, description="Only those that were completed in this last while."
+    )
+    since: Since = None
 
 
 class ScoreIs(_Model):
     """`score`: a score, decayed to now, against bounds (all that are given hold)."""
 
-    score: Name
-    at_least: Number | None = None
-    below: Number | None = None
-    between: Limits | None = None
+    score: Name = Field(description="The score.")
+    at_least: Number | None = Field(default=None, description="So much, or more.")
+    below: Number | None = Field(default=None, description="Less than that.")
+    between: Limits | None = Field(default=None, description="Between these, both included.")
 
 
 class TraitIs(Test):
     """`trait`: a trait of the lead against operators."""
 
-    trait: Path
+    trait: Path = Field(description="The trait's path, such as `company.employees`.")
 
 
 class Has(_Model):
@@ -210,7 +223,7 @@ class Has(_Model):
 
     has: Annotated[
         list[Path],
-        Field(min_length=1),
+        Field(min_length=1, description="The trait, or several."),
         BeforeValidator(_listed, json_schema_input_type=Path | list[Path]),
     ]
 
@@ -218,14 +231,16 @@ class Has(_Model):
 class InStage(_Model):
     """`in_stage`: the lead has been in its present stage that long."""
 
-    in_stage: Duration
+    in_stage: Duration = Field(description="How long.")
 
 
 class QuietFor(_Model):
     """How long, and (when said) which types end the quiet."""
 
-    for_: Duration = Field(alias="for")
-    of: ActivityTypes | None = None
+    for_: Duration = Field(alias="for", description="How long.")
+    of: ActivityTypes | None = Field(
+        default=None, description="Only these types end the quiet; when left out, whatever the lead does."
+    )
 
 
 class Quiet(_Model):
@@ -237,44 +252,44 @@ class Quiet(_Model):
             lambda value: value if isinstance(value, dict) else {"for": value},
             json_schema_input_type=Duration | QuietFor,
         ),
-    ]
+    ] = Field(description="How long; or a mapping with `for` and `of`.")
 
 
 class Visited(_Model):
     """`visited`: the lead has ever been in that stage."""
 
-    visited: Name
+    visited: Name = Field(description="The stage.")
 
 
 class Use(_Model):
     """`use`: a condition named under `define`."""
 
-    use: Name
+    use: Name = Field(description="The condition's name.")
 
 
 class All(_Model):
     """`all`: every one is true."""
 
-    all: list["Condition"] = Field(min_length=1)
+    all: list["Condition"] = Field(min_length=1, description="The conditions.")
 
 
 class Any_(_Model):
     """`any`: one is true."""
 
-    any: list["Condition"] = Field(min_length=1)
+    any: list["Condition"] = Field(min_length=1, description="The conditions.")
 
 
 class None_(_Model):
     """`none`: not one is true."""
 
-    none: list["Condition"] = Field(min_length=1)
+    none: list["Condition"] = Field(min_length=1, description="The conditions.")
 
 
 class AtLeast(_Model):
     """`at_least: k, of: […]`: k of them are true."""
 
-    at_least: int = Field(ge=1)
-    of: list["Condition"] = Field(min_length=1)
+    at_least: int = Field(ge=1, description="How many of them.")
+    of: list["Condition"] = Field(min_length=1, description="The conditions.")
 
 
 CONDITIONS: dict[str, type[_Model]] = {
@@ -341,19 +356,23 @@ Condition = Annotated[
 class OnLine(_Model):
     """A points line for what the lead does."""
 
-    on: ActivityTypes
+    on: ActivityTypes = Field(description="The type of activity that gives points, or several.")
     where: Where = {}
-    source: PropertyTest | None = None
-    add: Number
-    at_most: Number | None = Field(default=None, gt=0)
-    per: Duration | None = None
+    source: Source = None
+    add: Number = Field(description="The points of one such activity; below zero takes points.")
+    at_most: Number | None = Field(
+        default=None, gt=0, description="What the line's points together are worth at most, of either sign."
+    )
+    per: Duration | None = Field(
+        default=None, description="`at_most` bounds what was given in any time of this length instead."
+    )
 
 
 class IfLine(_Model):
     """A points line for who the lead is: held while its condition (on traits alone) holds."""
 
-    if_: Condition = Field(alias="if")
-    add: Number
+    if_: Condition = Field(alias="if", description="A condition that asks about traits alone.")
+    add: Number = Field(description="The points while it holds; below zero takes points.")
 
 
 POINTS_LINES: dict[str, type[OnLine] | type[IfLine]] = {"on": OnLine, "if": IfLine}
@@ -373,9 +392,11 @@ PointsLine = Annotated[Annotated[OnLine, Tag("*on")] | Annotated[IfLine, Tag("*i
 class Score(_Model):
     """A score: points lines, a half-life, limits."""
 
-    half_life: Duration | None = None
-    limits: Limits | None = None
-    points: list[PointsLine] = Field(min_length=1)
+    half_life: Duration | None = Field(
+        default=None, description="After this time, half of the points of `on` lines are left."
+    )
+    limits: Limits | None = Field(default=None, description="The least and the most that the score can be.")
+    points: list[PointsLine] = Field(min_length=1, description="The lines that give points.")
 
 
 def _from_form(value: object) -> str:
@@ -396,10 +417,16 @@ From = Annotated[
 class Transition(_Model):
     """A rule that moves a lead `to` a stage. `from_` is as written; None is the stage before."""
 
-    name: Name | None = None
-    from_: From | None = Field(default=None, alias="from")
-    to: Name
-    when: Condition
+    name: Name | None = Field(
+        default=None, description="The rule's name in its decisions; when left out, `to-` and the stage."
+    )
+    from_: From | None = Field(
+        default=None,
+        alias="from",
+        description="The stages that it leads out of; when left out, the stage before `to` on the path.",
+    )
+    to: Name = Field(description="The stage that it leads to.")
+    when: Condition = Field(description="The condition that fires it.")
     again_after: Duration | None = Field(default=None, description="It does not fire again sooner.")
     resets: Annotated[
         list[Name],
@@ -411,33 +438,39 @@ class Transition(_Model):
 class Hold(_Model):
     """While `when` is true, no rule moves a lead forward, and no signal is given."""
 
-    when: Condition
+    when: Condition = Field(description="The condition that holds leads back.")
 
 
 class Signal(_Model):
     """Said aloud when `when` turns true in one of these stages, without moving the lead."""
 
-    name: Name
+    name: Name = Field(description="The signal's name.")
     in_: Annotated[
         list[Name],
         Field(min_length=1, alias="in", description="The stages in which it is given."),
         BeforeValidator(_listed, json_schema_input_type=Name | list[Name]),
     ]
-    when: Condition
+    when: Condition = Field(description="The condition: the signal is given when it turns true.")
 
 
 class FunnelFile(_Model):
     """One funnel file, whole."""
 
-    funnel: Name
-    stages: list[Name] = Field(min_length=1, max_length=100)
-    off_path: Annotated[list[Name], Field(max_length=100)] = []
-    final: list[Name] = []
-    define: dict[Name, Condition] = {}
-    scores: dict[Name, Score] = {}
-    hold: Hold | None = None
-    transitions: list[Transition] = Field(min_length=1, max_length=1000)
-    signals: Annotated[list[Signal], Field(max_length=1000)] = []
+    funnel: Name = Field(description="The funnel's name; it stands on every decision.")
+    stages: list[Name] = Field(
+        min_length=1, max_length=100, description="The path, in order; every lead starts in the first."
+    )
+    off_path: list[Name] = Field(default=[], max_length=100, description="Stages beside the path.")
+    final: list[Name] = Field(default=[], description="Stages that no rule leads out of.")
+    define: dict[Name, Condition] = Field(default={}, description="Conditions with a name, for `use`.")
+    scores: dict[Name, Score] = Field(default={}, description="Scores, by name.")
+    hold: Hold | None = Field(default=None, description="What keeps leads from moving forward.")
+    transitions: list[Transition] = Field(
+        min_length=1, max_length=1000, description="The rules that move leads; the first that is true fires."
+    )
+    signals: list[Signal] = Field(
+        default=[], max_length=1000, description="What is said of a lead without moving it."
+    )
 
 
 class _WithoutNull(GenerateJsonSchema):

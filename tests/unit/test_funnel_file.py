@@ -82,3 +82,14 @@ def test_nothing_in_the_schema_may_be_null() -> None:
             yield from types(inner)
 
     assert "null" not in list(types(SCHEMA))
+
+
+def test_every_key_says_what_it_means() -> None:
+    models = {"FunnelFile": SCHEMA, **SCHEMA["$defs"]}
+    silent = [
+        f"{name}.{key}"
+        for name, model in models.items()
+        for key, about in model.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    assert silent == []
