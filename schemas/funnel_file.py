@@ -483,6 +483,10 @@ class _WithoutNull(GenerateJsonSchema):
         inner = super().default_schema(schema)
         return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        inner = super().dict_schema(schema)  # says nothing of the keys that do not fit the pattern
+        return inner | {"additionalProperties": False} if "patternProperties" in inner else inner
+
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a funnel file, for editors."""
