@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
+from qualifiers.built_in import Assignment
 from qualifiers.conditions import Verdict
 from qualifiers.decisions import Decider, Occasion
-from qualifiers.plans import Looks, Rule, SignalRule, Stage
+from qualifiers.plans import Looks, SignalRule, Stage
+from qualifiers.transitions import MANUAL
 from schemas.decision import Decision
 from schemas.lead import Lead, remember
 from schemas.moments import LONG_AGO, NEVER
@@ -35,11 +37,11 @@ class Cascades:
         been = [lead.stage]
         while True:
             stage = self._stages[been[-1]]
-            if lead.passed_over:
-                _let_in(lead, stage, now)
+            if lead.passed_over or lead.waiting:
+                due = _let_in(lead, stage, now, due)
             for rule in looks.rules:
                 value, until = rule.ready(lead, now)
-                if value and rule.name not in lead.passed_over:
+                if value and rule.name not in lead.passed_over and rule.name not in lead.waiting:
                     if rule.to not in been:
                         break
                     lead.passed_over += (rule.name,)
@@ -52,8 +54,23 @@ class Cascades:
                 return
             decisions.append(self._decider.moved(lead, rule, now, occasion))
             been.append(rule.to)
-            looks = self._enter(lead, stage, rule, now).all
+            for score in rule.resets:
+                score.reset(lead)
+            if rule.again_after is not None:
+                lead.kept[rule.fired] = now
+            looks = self._enter(lead, stage, rule.to, rule.name, now).all
             due = NEVER
+
+    def assign(
+        self, lead: Lead, assignment: Assignment, now: int, occasion: Occasion, decisions: list[Decision]
+    ) -> None:
+        """Move a lead where a person wants it; what is true there then waits, so that no rule undoes it."""
+        if assignment.to != lead.stage:
+            decisions.append(self._decider.assigned(lead, assignment, now, occasion))
+            stage = self._enter(lead, self._stages[lead.stage], assignment.to, MANUAL, now)
+            lead.waiting = tuple(rule.name for rule in stage.rules if rule.when.holds(lead, now))
+            lead.waiting_until = now + assignment.hold
+        self.run(lead, now, self._stages[lead.stage].all, NEVER, occasion, decisions)
 
     def _signal(
         self,
@@ -90,41 +107,43 @@ class Cascades:
             lead.kept[signal.key] = [n, NEVER]
         return due
 
-    def _enter(self, lead: Lead, left: Stage, rule: Rule, now: int) -> Stage:
+    def _enter(self, lead: Lead, left: Stage, to: str, rule: str, now: int) -> Stage:
         for counter in left.stays:
             counter.forget(lead)
         for signal in left.signals:
             lead.kept.pop(signal.key, None)
-        for score in rule.resets:
-            score.reset(lead)
-        if rule.again_after is not None:
-            lead.kept[rule.fired] = now
-        stage = self._stages[rule.to]
+        lead.waiting = ()
+        stage = self._stages[to]
         lead.stage = stage.name
         lead.since = now
         lead.seq += 1
-        remember(lead, (rule.name, stage.name, now))
+        remember(lead, (rule, stage.name, now))
         stage.note_visit(lead)
         return stage
 
 
-def _let_in(lead: Lead, stage: Stage, now: int) -> None:
-    """A rule that was passed over and has become false is passed over no longer.
+def _let_in(lead: Lead, stage: Stage, now: int, due: int) -> int:
+    """A rule that stays out and has become false stays out no longer; ``due``, or when the last is let in.
 
     The next activity looks at it all the same: it may be older than the moment of which
     this is known, and find the rule true.
     """
+    if now >= lead.waiting_until:
+        lead.waiting = ()
     for rule in stage.rules:
-        if rule.name in lead.passed_over and not rule.when.holds(lead, now):
-            lead.passed_over = tuple(name for name in lead.passed_over if name != rule.name)
-            lead.let_in += (rule.name,)
+        name = rule.name
+        if (name in lead.passed_over or name in lead.waiting) and not rule.when.holds(lead, now):
+            lead.passed_over = tuple(other for other in lead.passed_over if other != name)
+            lead.waiting = tuple(other for other in lead.waiting if other != name)
+            lead.let_in += (name,)
+    return min(due, lead.waiting_until) if lead.waiting else due
 
 
 def free(lead: Lead, stage: Stage) -> int:
-    """An activity lets in what was passed over; a mask of the rules to look at for that."""
+    """An activity lets in what was passed over; a mask of the rules to look at, those that wait too."""
     freed = 0
     for index, rule in enumerate(stage.rules):
-        if rule.name in lead.passed_over or rule.name in lead.let_in:
+        if rule.name in lead.passed_over or rule.name in lead.let_in or rule.name in lead.waiting:
             freed |= 1 << index
     lead.passed_over = lead.let_in = ()
     return freed
@@ -136,7 +155,8 @@ def exactly_due(lead: Lead, stage: Stage) -> int:
         *(rule.ready for rule in stage.timed.rules),
         *(signal.when.at for signal in stage.timed.signals),
     ]
-    return min((_turns(verdict, lead) for verdict in asked), default=NEVER)
+    let_in = lead.waiting_until if lead.waiting else NEVER
+    return min([let_in, *(_turns(verdict, lead) for verdict in asked)])
 
 
 def _turns(verdict: Callable[[Lead, int], Verdict], lead: Lead) -> int:

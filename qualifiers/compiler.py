@@ -5,7 +5,7 @@ from qualifiers.decisions import Decider
 from qualifiers.engine import Funnel
 from qualifiers.meaning import funnel_hash
 from qualifiers.plans import Stage
-from qualifiers.transitions import CREATED, directions, resolve
+from qualifiers.transitions import CREATED, MANUAL, directions, resolve
 from schemas.funnel_file import FunnelFile
 
 
@@ -35,6 +35,6 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         slots=builder.slots,
         named_traits=frozenset(builder.traits),
         activity_types=types,
-        rules=(CREATED, *(rule.name for rule in resolve(file))),
+        rules=(CREATED, MANUAL, *(rule.name for rule in resolve(file))),
         signals=tuple(signal.name for signal in file.signals),
     )

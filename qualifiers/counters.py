@@ -12,16 +12,15 @@ from typing import Any
 
 from xxhash import xxh3_64_digest
 
+from qualifiers.built_in import BUILT_IN, STAGE_ASSIGNED
 from qualifiers.operators import comparable, compile_test
 from qualifiers.paths import getter
 from schemas.activity import Activity
 from schemas.funnel_file import Test
 from schemas.lead import Lead
 
-BUILT_IN = frozenset({"stage_assigned", "lead_erased", "lead_merged"})
-"""Types that are handled before any rule, and that no rule sees."""
-NOT_STIRRING = BUILT_IN | {"identified", "grouped"}
-"""Types that tell about a lead without the lead having done anything."""
+NOT_STIRRING = BUILT_IN - {STAGE_ASSIGNED} | {"identified", "grouped"}
+"""Types that tell about a lead without anything having been done."""
 
 ActivityTest = Callable[[Activity], bool]
 

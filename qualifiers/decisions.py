@@ -5,10 +5,11 @@ from hashlib import sha256
 
 import msgspec
 
+from qualifiers.built_in import STAGE_ASSIGNED, Assignment
 from qualifiers.conditions import Condition
 from qualifiers.plans import Rule, SignalRule
 from qualifiers.scores import Score
-from qualifiers.transitions import CREATED
+from qualifiers.transitions import CREATED, MANUAL
 from qualifiers.words import as_sentence, spoken
 from schemas.activity import Activity
 from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, Signal, StageChange
@@ -60,17 +61,21 @@ class Decider:
         """A lead's birth."""
         activity = occasion.activity
         reason = f"First activity: {spoken(activity.type)}" if activity is not None else "First activity"
-        return self._change(
-            lead, None, lead.stage, "created", CREATED, lead.created, lead.seq, reason, [], occasion
-        )
+        return self._change(lead, lead.stage, CREATED, lead.created, reason, [], occasion)
 
     def moved(self, lead: Lead, rule: Rule, now: int, occasion: Occasion) -> StageChange:
         """A move that is about to be made: the lead is as it was when the rule was found true."""
         reason, proof = _why(rule.when, lead, now, occasion)
-        direction = self._directions[lead.stage, rule.to]
-        return self._change(
-            lead, lead.stage, rule.to, direction, rule.name, now, lead.seq + 1, reason, proof, occasion
-        )
+        return self._change(lead, rule.to, rule.name, now, reason, proof, occasion)
+
+    def assigned(self, lead: Lead, assignment: Assignment, now: int, occasion: Occasion) -> StageChange:
+        """A move that a person is about to make."""
+        reason = f"Moved by {assignment.by}" if assignment.by else "Moved by hand"
+        if assignment.why:
+            reason = f"{reason}: {assignment.why}"
+        activity_id = None if occasion.activity is None else occasion.activity.id
+        proof = [Evidence(spoken(STAGE_ASSIGNED), assignment.to, activity_id, format_moment(now))]
+        return self._change(lead, assignment.to, MANUAL, now, reason, proof, occasion)
 
     def given(self, lead: Lead, signal: SignalRule, n: int, now: int, occasion: Occasion) -> Signal:
         """A signal that has turned true, for the ``n``-th time in this stay."""
@@ -101,25 +106,24 @@ class Decider:
     def _change(
         self,
         lead: Lead,
-        start: str | None,
         to: str,
-        direction: Direction,
         rule: str,
         now: int,
-        seq: int,
         reason: str,
         proof: list[Evidence],
         occasion: Occasion,
     ) -> StageChange:
+        is_birth = rule == CREATED
+        seq = lead.seq if is_birth else lead.seq + 1
         return StageChange(
             id=self._id(lead, occasion.lead_id, seq),
             lead_id=occasion.lead_id,
             seq=seq,
             funnel=self.slug,
             funnel_hash=self.funnel_hash,
-            from_=start,
+            from_=None if is_birth else lead.stage,
             to=to,
-            direction=direction,
+            direction="created" if is_birth else self._directions[lead.stage, to],
             rule=rule,
             late=occasion.late,
             occurred_at=format_moment(now),
@@ -128,7 +132,7 @@ class Decider:
             source=lead.source,
             reason=reason,
             evidence=proof,
-            previous_stage_seconds=None if start is None else (now - lead.since) / SECOND,
+            previous_stage_seconds=None if is_birth else (now - lead.since) / SECOND,
             cause=occasion.cause(now),
         )
 

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from xxhash import xxh3_64_digest
 
+from qualifiers.built_in import BUILT_IN, read_built_in
 from qualifiers.cascades import Cascades, exactly_due, free
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
@@ -95,18 +96,23 @@ class Funnel:
         """Apply an activity to its lead (None: not known yet), which may be changed in place.
 
         What is due up to the activity's moment comes first. Decisions are in order;
-        ``decided_at`` None means the moment at which each occurred.
+        ``decided_at`` None means the moment at which each occurred. Raises Unreadable, and
+        has changed nothing then, when an activity of a built-in type says what can't be done.
         """
         at = activity.occurred_at
         name = xxh3_64_digest(activity.id.encode())
         decisions: list[Decision] = []
+        built_in = read_built_in(activity, self._stages) if activity.type in BUILT_IN else None
         if lead is None:
             lead = self._born(activity, name)
             stage = self._first
             self._absorb(lead, stage, activity, at)
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late=False)
             decisions.append(self._decider.created(lead, occasion))
-            self._cascades.run(lead, at, stage.all, NEVER, occasion, decisions)
+            if built_in is None:
+                self._cascades.run(lead, at, stage.all, NEVER, occasion, decisions)
+            else:
+                self._cascades.assign(lead, built_in, at, occasion, decisions)
             return Applied(lead, "applied", decisions)
 
         ids = lead.ids
@@ -123,9 +129,12 @@ class Funnel:
             lead.clock = now = at
         stage = self._stages[lead.stage]
         touched = self._absorb(lead, stage, activity, now)
-        if lead.passed_over or lead.let_in:
+        if lead.passed_over or lead.let_in or lead.waiting:
             touched |= free(lead, stage)
-        if touched:
+        if built_in is not None:
+            occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
+            self._cascades.assign(lead, built_in, now, occasion, decisions)
+        elif touched:
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
             self._cascades.run(lead, now, stage.picked(touched), lead.due, occasion, decisions)
         return Applied(lead, "applied", decisions)
@@ -143,7 +152,7 @@ class Funnel:
             stage = self._stages[lead.stage]
             occasion = Occasion(lead_id, place, decided_at, None, late=False, silent=adopted)
             before = len(decisions)
-            looks = stage.all if adopted else stage.timed
+            looks = stage.all if adopted or lead.waiting else stage.timed
             self._cascades.run(lead, moment, looks, NEVER, occasion, decisions)
             if len(decisions) != before:
                 lead.clock = moment

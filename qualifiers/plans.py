@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Final, NamedTuple
 
+from qualifiers.built_in import BUILT_IN
 from qualifiers.conditions import (
     Backdated,
     Condition,
@@ -323,7 +324,7 @@ class Stage:
                     if (lines := [line for line in score.on_lines if name in line.types])
                 ),
             )
-            for name in {*types, *NOT_STIRRING}
+            for name in {*types, *BUILT_IN, *NOT_STIRRING}
         }
         """By activity type, of those that the funnel names or that are no sign of life."""
         self.other: tuple[Feed, ...] = tuple(feed for feed in feeds if feed.counter.types is None)

@@ -26,7 +26,10 @@ class Replay:
         """How many activities changed nothing, because their lead had them already."""
 
     def apply(self, activity: Activity, place: Place) -> list[Decision]:
-        """Apply the next activity of the input, which lies at ``place``; its decisions, in order."""
+        """Apply the next activity of the input, which lies at ``place``; its decisions, in order.
+
+        Raises Unreadable when the activity says what can't be done; nothing has changed then.
+        """
         applied = self.funnel.apply(self.leads.get(activity.lead_id), activity, place)
         self.leads[activity.lead_id] = applied.lead
         if applied.outcome == "duplicate":

@@ -7,6 +7,8 @@ from schemas.funnel_file import Condition, FunnelFile, Transition
 
 CREATED = "created"
 """The rule by which a lead's first activity brings it into the first stage."""
+MANUAL = "manual"
+"""The rule by which a person moves a lead."""
 
 
 class Resolved(NamedTuple):

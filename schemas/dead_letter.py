@@ -19,6 +19,7 @@ DeadLetterReason = Literal[
     "future",
     "key_mismatch",
     "too_large",
+    "unknown_stage",
     "failed_evaluation",
 ]
 """What a dead letter can be for: the label of `leadgate_dead_letters_total`."""

@@ -69,6 +69,10 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     """Transitions that stay out since the last cascade."""
     let_in: tuple[str, ...] = ()
     """Transitions that were passed over, and let in again since the last activity."""
+    waiting: tuple[str, ...] = ()
+    """Transitions that a person's move holds back."""
+    waiting_until: int = 0
+    """When it lets them in at the latest."""
 
 
 class Peeked(NamedTuple):

@@ -29,12 +29,12 @@ class Run:
         for line, value in enumerate(lines, self._line + 1):
             self._line = line
             try:
-                activity = decode_native(value)
+                decisions = apply(decode_native(value), Place(line=line))
             except Unreadable as error:
                 if not value.isspace():
                     self._put_aside(value, error.reason, str(error))
                 continue
-            for decision in apply(activity, Place(line=line)):
+            for decision in decisions:
                 out.write(_as_line(decision))
 
     def finish(self, until: int | None) -> None:

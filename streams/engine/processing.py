@@ -253,6 +253,9 @@ class _PartitionPass:
             applied = of.funnel.apply(lead, activity, place, self.now)
             if applied.decisions:
                 self._decided(key, applied.decisions, record.timestamp()[1])
+        except Unreadable as unreadable:
+            self._dead_letter(record, unreadable)
+            return
         except Exception as error:
             raise EvaluationFailed(self.number, offset, self.before, error) from error
         if applied.outcome == "applied":

@@ -18,7 +18,17 @@ from hypothesis import reject
 from pydantic import BaseModel
 
 from schemas.activity import Activity
-from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sequence, Sum, Transition
+from schemas.funnel_file import (
+    Did,
+    FunnelFile,
+    InStage,
+    QuietFor,
+    ScoreIs,
+    Sequence,
+    Sum,
+    Transition,
+    parse_duration,
+)
 from tests.properties.brute_force_history import Happened, History, matches
 from tests.properties.brute_force_reading import Reading
 
@@ -68,12 +78,15 @@ class BruteForce:
     def __init__(self, file: FunnelFile) -> None:
         self.file = file
         self.leads: dict[str, History] = {}
+        self._stages = [*file.stages, *file.off_path]
         self._sequences = [part for part in _parts(file) if isinstance(part, Sequence)]
         self._durations = sorted(set(_durations(file)))
         self._bounds = sorted(set(_bounds(file)))
 
     def apply(self, activity: Activity) -> list[Move | Given] | None:
-        """What an activity changes, what time changed before it included. None: a repeat."""
+        """What an activity, and time before it, change. None: it is a repeat, or a dead letter."""
+        if activity.type == "stage_assigned" and activity.properties["to"] not in self._stages:
+            return None
         lead = self.leads.get(activity.lead_id)
         if lead is None:
             lead = self.leads[activity.lead_id] = History(clock=activity.occurred_at)
@@ -92,6 +105,10 @@ class BruteForce:
         cause: tuple[Literal["activity"], str] = ("activity", activity.id)
         if not lead.stages:
             said.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
+        if activity.type == "stage_assigned" and activity.properties["to"] != lead.stage:
+            said.append(self._enter(lead, activity.properties["to"], "manual", late, cause))
+            lead.waiting = {name_of(one) for one in self._true(lead, Reading(self.file, lead, lead.clock))}
+            lead.waiting_until = lead.clock + parse_duration(activity.properties.get("hold", "30d"))
         return said + self._cascade(lead, lead.clock, late, cause)
 
     def advance(self, lead_id: str, until: int) -> list[Move | Given]:
@@ -129,6 +146,7 @@ class BruteForce:
     # Moments that could matter ---------------------------------------------------------------------
 
     def _moments(self, lead: History, until: int) -> Iterator[int]:
+        yield lead.waiting_until
         for start in {lead.entered[0], *(one.at for one in lead.happened), *lead.fired.values()}:
             yield from (start + duration for duration in self._durations)
         for score, bound in self._bounds:
@@ -204,14 +222,15 @@ class BruteForce:
 
     def _choose(self, lead: History, reading: Reading, been_in: set[str]) -> Transition | None:
         """The transition that fires in the present stage; those that are passed over are marked."""
-        open_ = [one for one in self.file.transitions if lead.stage in self.from_stages(one)]
-        true = {name_of(one) for one in open_ if reading.holds(one.when)}
+        true = self._true(lead, reading)
         held = self.file.hold is not None and reading.holds(self.file.hold.when)
         # Looked at before choosing: whoever has become false is let in again.
-        lead.passed_over -= {name_of(one) for one in open_} - true
-        for transition in open_:
+        names = {name_of(one) for one in true}
+        lead.passed_over -= {name_of(one) for one in self._open(lead)} - names
+        lead.waiting &= names if reading.at < lead.waiting_until else set()
+        for transition in true:
             name = name_of(transition)
-            if name not in true or name in lead.passed_over:
+            if name in lead.passed_over or name in lead.waiting:
                 continue
             if held and self._direction(lead.stage, transition.to) == "forward":
                 continue
@@ -222,6 +241,14 @@ class BruteForce:
                 return transition
             lead.passed_over.add(name)
         return None
+
+    def _open(self, lead: History) -> list[Transition]:
+        """The transitions of the present stage."""
+        return [one for one in self.file.transitions if lead.stage in self.from_stages(one)]
+
+    def _true(self, lead: History, reading: Reading) -> list[Transition]:
+        """Those of them whose `when` is true."""
+        return [one for one in self._open(lead) if reading.holds(one.when)]
 
     def from_stages(self, transition: Transition) -> list[str]:
         """The stages that a transition leads out of."""
@@ -248,6 +275,7 @@ class BruteForce:
         lead.seq += 1
         lead.stages.append(to)
         lead.given.clear()
+        lead.waiting.clear()
         lead.entered = (lead.clock, len(lead.happened) if came_from else 0)
         reading = Reading(self.file, lead, lead.clock)
         return Move(

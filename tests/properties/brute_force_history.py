@@ -40,6 +40,9 @@ class History:
     """Up to where time alone has been read since the last activity: no moment is read twice."""
     seq: int = 0
     passed_over: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    """What a person's move holds back."""
+    waiting_until: int = 0
     fired: dict[str, int] = field(default_factory=dict)
     """When each transition last fired."""
     given: dict[str, tuple[int, int | None]] = field(default_factory=dict)

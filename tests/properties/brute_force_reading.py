@@ -33,7 +33,7 @@ from tests.properties.brute_force_history import BUILT_IN, Happened, History, ma
 from tests.properties.brute_force_points import decayed, inside, sum_of_points
 from tests.properties.brute_force_values import MISSING, at_path, comparable, is_there, satisfies
 
-NO_SIGN_OF_LIFE = BUILT_IN | {"identified", "grouped"}
+NO_SIGN_OF_LIFE = (BUILT_IN - {"stage_assigned"}) | {"identified", "grouped"}
 
 
 class Reading:

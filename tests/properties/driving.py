@@ -9,6 +9,7 @@ from hypothesis import reject
 
 from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
 from schemas.activity import Activity
+from schemas.dead_letter import Unreadable
 from schemas.decision import ActivityCause, Decision, Place, StageChange
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, decode_lead, encode_lead
@@ -32,7 +33,11 @@ class Driven:
 
     def apply(self, activity: Activity, place: Place | None = None) -> str:
         """Apply one activity; the outcome."""
-        applied = self.funnel.apply(self.leads.get(activity.lead_id), activity, place or Place())
+        before = self.leads.get(activity.lead_id)
+        try:
+            applied = self.funnel.apply(before, activity, place or Place())
+        except Unreadable:
+            return "dead letter"
         self.leads[activity.lead_id] = applied.lead
         self.said += applied.decisions
         self.applied += 1

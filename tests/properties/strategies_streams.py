@@ -65,9 +65,26 @@ _traits = st.sampled_from(
         {"company": {}},
     ]
 )
-_new = st.tuples(
+_done = st.tuples(
     st.sampled_from([*TYPES, *TYPES, *TYPES_THAT_HAPPEN]), _properties, _traits, st.sampled_from(SOURCES)
 )
+_assigned: SearchStrategy[Any] = st.tuples(
+    st.just("stage_assigned"),
+    st.sampled_from(
+        [
+            {"to": "lead"},
+            {"to": "mql"},
+            {"to": "mql", "hold": "1h"},
+            {"to": "sql", "hold": "1d"},
+            {"to": "recycled", "hold": "3d"},
+            {"to": "lost"},
+            {"to": "nowhere"},
+        ]
+    ),
+    _traits,
+    st.sampled_from(SOURCES),
+)
+_new = st.sampled_from([_done] * 12 + [_assigned]).flatmap(lambda what: what)
 _leads = st.sampled_from([0, 0, 0, 0, 1, 2])
 _steps = st.one_of(
     st.tuples(st.just("forward"), _leads, _forward, _new),

@@ -116,7 +116,7 @@ def test_birth_s_own_activity_belongs_to_the_first_stay() -> None:
 
 
 def test_built_ins_are_not_seen() -> None:
-    assert tell({"did": "stage_assigned"}).does("stage_assigned").stage == "a"
+    assert tell({"did": "stage_assigned"}).does("stage_assigned", to="a").stage == "a"
 
 
 # Scores and traits ---------------------------------------------------------------------------------
