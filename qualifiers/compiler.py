@@ -37,4 +37,5 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         activity_types=types,
         rules=(CREATED, MANUAL, *(rule.name for rule in resolve(file))),
         signals=tuple(signal.name for signal in file.signals),
+        renamed=file.renamed,
     )

@@ -12,7 +12,7 @@ from qualifiers.scores import Score
 from qualifiers.transitions import CREATED, MANUAL
 from qualifiers.words import as_sentence, spoken
 from schemas.activity import Activity
-from schemas.decision import ActivityCause, Direction, DueCause, Evidence, Place, Signal, StageChange
+from schemas.decision import Cause, Direction, Evidence, Place, Signal, StageChange
 from schemas.lead import Lead, funnel_mark
 from schemas.moments import SECOND, format_moment
 
@@ -20,25 +20,32 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Occasion(msgspec.Struct, frozen=True, gc=False):
-    """On what occasion a lead is looked at: an activity, or (None) a due moment."""
+    """On what occasion a lead is looked at: an activity, or (None) a due moment, or a changed funnel."""
 
     lead_id: str
     place: Place
     decided_at: int | None
     activity: Activity | None
     late: bool
-    silent: bool = False
-    """Signals take their present value, and are not given."""
+    read_under: bytes | None = None
+    """It is read again: the mark of the funnel that read it before."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether signals take their present value, and are not given."""
+        return self.read_under is not None
 
     def decided(self, now: int) -> str:
         """When a decision at ``now`` is made, as it is written."""
         return format_moment(now if self.decided_at is None else self.decided_at)
 
-    def cause(self, now: int) -> ActivityCause | DueCause:
+    def cause(self, now: int) -> Cause:
         """What a decision at ``now`` names as its cause."""
-        if self.activity is None:
-            return self.place.of_time(now)
-        return self.place.of_activity(self.activity.id)
+        if self.activity is not None:
+            return self.place.of_activity(self.activity.id)
+        if self.read_under is not None:
+            return self.place.of_change(self.read_under)
+        return self.place.of_time(now)
 
 
 class Decider:

@@ -8,8 +8,8 @@ comes (rules that were passed over in a cascade apart). So an activity looks onl
 the rules that it touched, and a due moment only at those that time can turn.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
 import msgspec
 from xxhash import xxh3_64_digest
@@ -34,10 +34,12 @@ from schemas.lead import (
     encode_lead,
     past_changes,
     remember,
+    rename_stages,
 )
 from schemas.moments import LAST_MOMENT, NEVER
 
 _OTHER_IDS = (KEPT_IDS - 1) * ID_BYTES
+_NOTHING_RENAMED: Final[Mapping[str, str]] = {}
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
@@ -52,11 +54,18 @@ class UnknownStage(Exception):
     """A lead stands in a stage that the funnel does not have; the funnel file is at fault."""
 
     def __init__(self, stage: str, slug: str) -> None:
-        super().__init__(f"a lead is in stage {stage}, which funnel {slug} lacks: keep it in the file")
+        super().__init__(
+            f"a lead is in stage {stage}, which funnel {slug} lacks: keep it in the file, "
+            f"or say what it is called now (renamed: {{{stage}: …}})"
+        )
 
 
 class Funnel:
-    """A funnel, compiled; made by ``compile_funnel``. Never changes; may be shared by threads."""
+    """A funnel, compiled; made by ``compile_funnel``. Never changes; may be shared by threads.
+
+    A lead bears the ``mark`` of the funnel that has read it. One that another funnel has
+    left is to be read again (``reread``) before anything else happens to it.
+    """
 
     def __init__(
         self,
@@ -70,6 +79,7 @@ class Funnel:
         activity_types: frozenset[str],
         rules: tuple[str, ...],
         signals: tuple[str, ...],
+        renamed: Mapping[str, str],
     ) -> None:
         self.slug = decider.slug
         self.hash = decider.funnel_hash
@@ -77,8 +87,9 @@ class Funnel:
         self.activity_types = activity_types
         self.rules = rules
         self.signals = signals
+        self.renamed = renamed
         self.score_names = tuple(score.name for score in scores)
-        self._mark = decider.mark
+        self.mark = decider.mark
         self._decider = decider
         self._stages = stages
         self._cascades = Cascades(stages, decider)
@@ -118,9 +129,7 @@ class Funnel:
         ids = lead.ids
         if ids.find(name) >= 0 and _holds(ids, name):
             return Applied(lead, "duplicate", decisions)
-        if lead.funnel != self._mark:
-            decisions = self.advance(activity.lead_id, lead, max(at, lead.clock), place, decided_at)
-        elif lead.due <= at:
+        if lead.due <= at:
             decisions = self.advance(activity.lead_id, lead, at, place, decided_at)
         lead.ids = ids[-_OTHER_IDS:] + name
         now = lead.clock
@@ -144,29 +153,48 @@ class Funnel:
     ) -> list[Decision]:
         """Let time move the lead: every due moment up to ``until``, in order. Changed in place."""
         decisions: list[Decision] = []
-        adopted = lead.funnel != self._mark
-        if adopted:
-            self._adopt(lead)
-        while lead.due <= until:
-            moment = lead.due
-            stage = self._stages[lead.stage]
-            occasion = Occasion(lead_id, place, decided_at, None, late=False, silent=adopted)
-            before = len(decisions)
-            looks = stage.all if adopted or lead.waiting else stage.timed
-            self._cascades.run(lead, moment, looks, NEVER, occasion, decisions)
-            if len(decisions) != before:
-                lead.clock = moment
-            adopted = False
+        self._advance(lead, until, Occasion(lead_id, place, decided_at, None, late=False), decisions)
         return decisions
 
-    def view(self, lead_id: str, lead: Lead, at: int | None = None) -> LeadView:
+    def reread(
+        self,
+        lead_id: str,
+        lead: Lead,
+        since: int,
+        place: Place,
+        decided_at: int | None = None,
+        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+    ) -> list[Decision]:
+        """Read a lead that another funnel has left, once; changed in place.
+
+        It is read as of its own clock, and then moved by time up to ``since``, up to where
+        the other funnel had judged its silence. What fires on the way has the change of
+        funnel as its cause; signals take their present value and are not given. ``renamed``
+        says what the other funnel's stages are called now. Raises UnknownStage.
+        """
+        decisions: list[Decision] = []
+        occasion = Occasion(lead_id, place, decided_at, None, late=False, read_under=lead.funnel)
+        self._adopt(lead, renamed)
+        stage = self._stages[lead.stage]
+        self._cascades.run(lead, lead.clock, stage.all, NEVER, occasion, decisions)
+        self._advance(lead, since, occasion, decisions)
+        return decisions
+
+    def view(
+        self,
+        lead_id: str,
+        lead: Lead,
+        at: int | None = None,
+        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+    ) -> LeadView:
         """The lead as a person reads it. Changes nothing.
 
-        Its scores are those of ``at``, or of its own clock where that is later.
+        Its scores are those of ``at``, or of its own clock where that is later. One that is
+        still to be read again is shown as that will find it, before anything has fired.
         """
-        if lead.funnel != self._mark:
+        if lead.funnel != self.mark:
             lead = decode_lead(encode_lead(lead))
-            self._adopt(lead)
+            self._adopt(lead, renamed)
         due = exactly_due(lead, self._stages[lead.stage])
         return LeadView(
             lead_id=lead_id,
@@ -191,7 +219,7 @@ class Funnel:
     def _born(self, activity: Activity, name: bytes) -> Lead:
         at = activity.occurred_at
         stage = self._first.name
-        lead = Lead(self._mark, stage, at, at, at, name, activity.source, ids=name)
+        lead = Lead(self.mark, stage, at, at, at, name, activity.source, ids=name)
         remember(lead, (CREATED, stage, at))
         self._first.note_visit(lead)
         for score in self._scores:
@@ -220,13 +248,21 @@ class Funnel:
                 touched |= stage.weighed.get(score.key, 0)
         return touched
 
-    # A changed funnel --------------------------------------------------------
+    # Time, and a changed funnel ----------------------------------------------
 
-    def _adopt(self, lead: Lead) -> None:
-        """Read a lead that another funnel has left: what still has a meaning stays.
+    def _advance(self, lead: Lead, until: int, occasion: Occasion, decisions: list[Decision]) -> None:
+        while lead.due <= until:
+            moment = lead.due
+            before = len(decisions)
+            stage = self._stages[lead.stage]
+            looks = stage.all if lead.waiting else stage.timed
+            self._cascades.run(lead, moment, looks, NEVER, occasion, decisions)
+            if len(decisions) != before:
+                lead.clock = moment
 
-        Every rule of its stage is due to be looked at, at the lead's clock.
-        """
+    def _adopt(self, lead: Lead, renamed: Mapping[str, str]) -> None:
+        """What the lead keeps still has a meaning here, or goes."""
+        rename_stages(lead, renamed)
         stage = self._stages.get(lead.stage)
         if stage is None:
             raise UnknownStage(lead.stage, self.slug)
@@ -238,8 +274,7 @@ class Funnel:
             score.adopt(lead)
         lead.passed_over = lead.let_in = ()
         stage.note_visit(lead)
-        lead.funnel = self._mark
-        lead.due = lead.clock
+        lead.funnel = self.mark
 
 
 def _holds(ids: bytes, name: bytes) -> bool:

@@ -67,6 +67,9 @@ FAULTS: dict[str, Meaning] = {
     "unknown-score": Meaning("No score has that name.", "Name it under `scores`."),
     "unknown-definition": Meaning("No condition is named so.", "Name it under `define`."),
     "duplicate-stage": Meaning("The same stage is named twice.", "Keep one of them."),
+    "renamed-stage": Meaning(
+        "`renamed` names a stage that the file still has.", "Take it out of `renamed`, or of the stages."
+    ),
     "duplicate-transition": Meaning(
         "Two transitions have one name.", "Give one of them a `name` of its own."
     ),

@@ -16,6 +16,7 @@ def check(tree: Node, file: str) -> list[Fault]:
     """Everything that is wrong with the names of a funnel."""
     funnel = FunnelTree(tree, file)
     _stages(funnel)
+    _renamed(funnel, tree.get("renamed"))
     _transition_names(funnel)
     _signals(funnel)
     for transition in funnel.transitions:
@@ -44,6 +45,20 @@ def _stages(funnel: FunnelTree) -> None:
     for node in funnel.final:
         if node.value not in funnel.stages:
             funnel.unknown(node, "unknown-stage", "stage", funnel.stages)
+
+
+def _renamed(funnel: FunnelTree, renamed: Node | None) -> None:
+    """What has another name now is no stage any more, and its new name is one."""
+    if renamed is None:
+        return
+    for old, new in renamed.items():
+        if old in funnel.stages:
+            line, column = renamed.keys[old]
+            message = f"`{old}` is a stage of this file, so it has not been renamed"
+            hint = "take it out of `renamed`, or out of the stages"
+            funnel.faults.append(Fault(funnel.file, line, column, "renamed-stage", message, hint))
+        if isinstance(new.value, str) and new.value not in funnel.stages:
+            funnel.unknown(new, "unknown-stage", "stage", funnel.stages)
 
 
 def _transition_names(funnel: FunnelTree) -> None:

@@ -37,7 +37,7 @@ def plain(meaning: object) -> Any:
 
 def funnel_hash(file: FunnelFile) -> str:
     """SHA-256, in hex, over the meaning of the file."""
-    meaning = plain(file) | {
+    meaning = plain(file.model_copy(update={"renamed": file.renamed or None})) | {
         "off_path": sorted(file.off_path),
         "final": sorted(file.final),
         "transitions": [

@@ -46,6 +46,22 @@ class DueCause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     before_line: int | None = None
 
 
+class FunnelCause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A changed funnel did it: the hash (its first 16 digits) of the one that read the lead before.
+
+    It decides from the record ``before_offset`` on.
+    """
+
+    funnel_changed: str
+    topic: str | None = None
+    partition: int | None = None
+    before_offset: int | None = None
+
+
+Cause = ActivityCause | DueCause | FunnelCause
+"""Why a decision was made when it was."""
+
+
 class StageChange(msgspec.Struct, frozen=True, gc=False, rename={"from_": "from"}):
     """A lead has moved from one stage to another."""
 
@@ -66,7 +82,7 @@ class StageChange(msgspec.Struct, frozen=True, gc=False, rename={"from_": "from"
     reason: str
     evidence: list[Evidence]
     previous_stage_seconds: float | None
-    cause: ActivityCause | DueCause
+    cause: Cause
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False):
@@ -87,7 +103,7 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     source: str | None
     reason: str
     evidence: list[Evidence]
-    cause: ActivityCause | DueCause
+    cause: Cause
 
 
 Decision = StageChange | Signal
@@ -109,7 +125,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """Where in the input a decision is made: a record of a partition, or a line of a file.
 
     ``offset`` (or ``line``) is that of the activity being applied; for what time
-    alone moved, that of the record *before* which it was decided.
+    alone moved, or a changed funnel, that of the record *before* which it was decided.
     """
 
     topic: str | None = None
@@ -124,6 +140,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     def of_time(self, due: int) -> DueCause:
         """The cause of what was due at ``due`` (ms) and decided before this place."""
         return DueCause(format_moment(due), self.topic, self.partition, self.offset, self.line)
+
+    def of_change(self, mark: bytes) -> FunnelCause:
+        """The cause of what a changed funnel moved, where the one before it has this ``mark``."""
+        return FunnelCause(mark.hex(), self.topic, self.partition, self.offset)
 
 
 # The contract --------------------------------------------------------------------------------
@@ -170,6 +190,18 @@ class DueCauseDocument(_Document):
     before_line: int | None = Field(default=None, exclude_if=_absent)
 
 
+class FunnelCauseDocument(_Document):
+    """A changed funnel did it: the hash (its first 16 digits) of the one that read the lead before."""
+
+    funnel_changed: str
+    topic: str | None = Field(default=None, exclude_if=_absent)
+    partition: int | None = Field(default=None, exclude_if=_absent)
+    before_offset: int | None = Field(default=None, exclude_if=_absent)
+
+
+CauseDocument = ActivityCauseDocument | DueCauseDocument | FunnelCauseDocument
+
+
 class StageChangeDocument(_Document):
     """A lead has moved from one stage to another."""
 
@@ -192,7 +224,7 @@ class StageChangeDocument(_Document):
     reason: str
     evidence: list[EvidenceDocument]
     previous_stage_seconds: float | None
-    cause: ActivityCauseDocument | DueCauseDocument
+    cause: CauseDocument
 
 
 class SignalDocument(_Document):
@@ -215,4 +247,4 @@ class SignalDocument(_Document):
     source: str | None
     reason: str
     evidence: list[EvidenceDocument]
-    cause: ActivityCauseDocument | DueCauseDocument
+    cause: CauseDocument

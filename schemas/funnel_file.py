@@ -462,6 +462,9 @@ class FunnelFile(_Model):
     )
     off_path: list[Name] = Field(default=[], max_length=100, description="Stages beside the path.")
     final: list[Name] = Field(default=[], description="Stages that no rule leads out of.")
+    renamed: dict[Name, Name] = Field(
+        default={}, description="Stages that have another name now: what they were called, and are."
+    )
     define: dict[Name, Condition] = Field(default={}, description="Conditions with a name, for `use`.")
     scores: dict[Name, Score] = Field(default={}, description="Scores, by name.")
     hold: Hold | None = Field(default=None, description="What keeps leads from moving forward.")

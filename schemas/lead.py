@@ -19,6 +19,7 @@ the rest: what is due when, under which funnel, in which stage::
 """
 
 import struct
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -102,6 +103,7 @@ def funnel_mark(funnel_hash: str) -> bytes:
 _FIXED = struct.Struct(">Bq8sB")
 _DUE = struct.Struct(">q")
 _DUE_AT = slice(1, 9)
+_MARK_AT = slice(9, 17)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
 _decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
@@ -125,6 +127,11 @@ def due_of(state: bytes) -> int:
     return due
 
 
+def mark_of(state: bytes) -> bytes:
+    """The mark of the funnel that last read a state that was encoded or read before."""
+    return state[_MARK_AT]
+
+
 def due_changed(before: bytes, after: bytes) -> bool:
     """Whether two states of a lead differ in when something is due."""
     return before[_DUE_AT] != after[_DUE_AT]
@@ -143,6 +150,15 @@ def past_changes(lead: Lead) -> list[PastChange]:
 def remember(lead: Lead, change: PastChange) -> None:
     """Add to the lead's last stage changes; the oldest goes where there are too many."""
     lead.history = _encode([*_decode_history(lead.history)[1 - KEPT_CHANGES :], change])
+
+
+def rename_stages(lead: Lead, renamed: Mapping[str, str]) -> None:
+    """Call the stages of the lead's present and past by their new names; ``renamed`` is old → new."""
+    if not renamed:
+        return
+    lead.stage = renamed.get(lead.stage, lead.stage)
+    lead.visited = tuple(dict.fromkeys(renamed.get(stage, stage) for stage in lead.visited))
+    lead.history = _encode([(rule, renamed.get(to, to), at) for rule, to, at in past_changes(lead)])
 
 
 def _readable(state: bytes) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import reject
 from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
-from schemas.decision import ActivityCause, Decision, Place, StageChange
+from schemas.decision import ActivityCause, Decision, DueCause, Place, StageChange
 from schemas.funnel_file import FunnelFile
 from schemas.lead import Lead, decode_lead, encode_lead
 from schemas.moments import DAY, parse_moment
@@ -118,6 +118,7 @@ def comparable(said: Move | Given | Decision) -> dict[str, Any]:
     if isinstance(said.cause, ActivityCause):
         cause: tuple[str, str | int] = ("activity", said.cause.activity_id)
     else:
+        assert isinstance(said.cause, DueCause)
         cause = ("due", parse_moment(said.cause.due))
     fields = Move._fields if isinstance(said, StageChange) else Given._fields
     told = {name: getattr(said, name) for name in fields if name != "scores"}

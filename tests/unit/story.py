@@ -71,6 +71,16 @@ class Story:
         self._heard(self.funnel.advance("lead", self.lead, moment, Place(line=self._told)))
         return self
 
+    def comes_under(self, other: "Story", hours: float = 0, **renamed: str) -> "Story":
+        """The lead goes on under another's funnel, which had been silent up to then."""
+        assert self.lead is not None
+        other.lead = decode_lead(encode_lead(self.lead))
+        other.said, other._told = list(self.said), self._told
+        since = START + round(hours * HOUR)
+        place = Place("in", 3, 70)
+        other._heard(other.funnel.reread("lead", other.lead, since, place, renamed=renamed))
+        return other
+
     def _heard(self, decisions: list[Decision]) -> None:
         self.said += moves(decisions)
         self.signals += [one for one in decisions if isinstance(one, Signal)]

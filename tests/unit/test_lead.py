@@ -1,10 +1,8 @@
 import pytest
 
-from qualifiers import UnknownStage
-from schemas.decision import Place
 from schemas.lead import UnknownStateVersion, decode_lead, encode_lead, funnel_mark, peek
 from schemas.moments import HOUR, NEVER
-from tests.unit.story import START, Story, funnel, hours, tell
+from tests.unit.story import START, tell
 
 RICH = {
     "scores": {
@@ -95,54 +93,3 @@ def test_the_view_as_json() -> None:
         "due": "2026-03-02T00:00:00.000Z",
         "last_transitions": [{"rule": "created", "to": "a", "at": "2026-01-01T00:00:00.000Z"}],
     }
-
-
-# Under another funnel ------------------------------------------------------------------------------
-
-
-def under(story: Story, other: Story) -> Story:
-    other.lead, other.said, other._told = story.lead, list(story.said), 100
-    return other
-
-
-def test_what_still_has_a_meaning_is_kept() -> None:
-    before = tell({"all": [{"did": "x", "times": 2}, {"did": "y"}, {"did": "z", "within": "9h"}]})
-    before.does("x").does("x", 1).knows(1, n=5)
-    after = under(before, tell({"all": [{"did": "x", "times": 2, "within": "30d"}, {"did": "w"}]}))
-    assert after.does("w", 2).stage == "b"
-    assert after.view.traits == {"n": 5}
-    assert after.lead is not None
-    assert after.lead.funnel == funnel_mark(after.funnel.hash)
-    assert {type(kept) for kept in after.lead.kept.values()} == {int, list}
-
-
-def test_a_counter_that_needs_more_or_less_goes_on_with_what_there_is() -> None:
-    once = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
-    assert under(once, tell({"did": "x", "times": 2})).does("x", 1).stage == "b"
-    twice = tell({"did": "x", "times": 3}).does("x").does("x", 1)
-    assert under(twice, tell({"all": [{"did": "x", "within": "4h"}, {"did": "y"}]})).does("y", 4).stage == "b"
-
-
-def test_a_score_goes_on_with_its_points_whether_they_decay_now_or_not() -> None:
-    def scored(**score: str) -> Story:
-        return tell({"did": "never"}, scores={"s": {"points": [{"on": "x", "add": 8}], **score}})
-
-    lasting = under(scored(half_life="24h").does("x"), scored())
-    assert lasting.does("y", 48).view.scores == {"s": 8.0}
-    cooling = under(scored().does("x"), scored(half_life="24h"))
-    assert cooling.does("y", 48).view.scores == {"s": 2.0}
-
-
-def test_what_is_true_under_the_new_funnel_fires_when_the_lead_is_touched() -> None:
-    before = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
-    after = under(before, tell({"did": "x"}))
-    assert after.waits(1).stage == "b"
-    assert hours(after.last) == 0
-
-
-def test_a_stage_that_the_funnel_does_not_have_is_refused() -> None:
-    story = tell({"did": "x"}).does("x")
-    other = funnel(stages=["a", "c"], transitions=[{"to": "c", "when": {"did": "x"}}])
-    assert story.lead is not None
-    with pytest.raises(UnknownStage, match="stage b, which funnel tried lacks"):
-        other.advance("lead", story.lead, START, Place())

@@ -26,6 +26,18 @@ CASES = [
         "there are: a, b",
     ),
     Case(
+        "unknown-stage",
+        "renamed: {cold: ▸mqll}\n" + rules(RULE),
+        "unknown stage `mqll`",
+        "did you mean `mql`?",
+    ),
+    Case(
+        "renamed-stage",
+        "renamed: {▸lead: mql}\n" + rules(RULE),
+        "`lead` is a stage of this file, so it has not been renamed",
+        "take it out of `renamed`, or out of the stages",
+    ),
+    Case(
         "unknown-score",
         when("{any: [{score: ▸sx, below: 3}]}"),
         "unknown score `sx`",

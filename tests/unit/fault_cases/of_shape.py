@@ -68,7 +68,7 @@ CASES = [
         "unknown-key",
         "▸calender: {zone: UTC}\n" + rules(RULE),
         "unknown key `calender`",
-        "known here: funnel, stages, off_path, final, define, scores, hold, transitions, signals",
+        "known here: funnel, stages, off_path, final, renamed, define, scores, hold, transitions, signals",
     ),
     Case(
         "unknown-key",

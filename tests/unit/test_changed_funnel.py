@@ -1,0 +1,130 @@
+"""A lead under a changed funnel: what is kept, what fires, what is said, what is called otherwise."""
+
+import pytest
+
+from qualifiers import UnknownStage
+from schemas.decision import Place, StageChangeDocument, encode_decision
+from schemas.lead import funnel_mark, past_changes
+from tests.unit.story import START, Story, funnel, hours, tell
+
+# What is kept --------------------------------------------------------------------------------------
+
+
+def test_what_still_has_a_meaning_is_kept() -> None:
+    before = tell({"all": [{"did": "x", "times": 2}, {"did": "y"}, {"did": "z", "within": "9h"}]})
+    before.does("x").does("x", 1).knows(1, n=5)
+    after = before.comes_under(tell({"all": [{"did": "x", "times": 2, "within": "30d"}, {"did": "w"}]}))
+    assert after.does("w", 2).stage == "b"
+    assert after.view.traits == {"n": 5}
+    assert after.lead is not None
+    assert after.lead.funnel == funnel_mark(after.funnel.hash)
+    assert {type(kept) for kept in after.lead.kept.values()} == {int, list}
+
+
+def test_a_counter_that_needs_more_or_less_goes_on_with_what_there_is() -> None:
+    once = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
+    assert once.comes_under(tell({"did": "x", "times": 2})).does("x", 1).stage == "b"
+    twice = tell({"did": "x", "times": 3}).does("x").does("x", 1)
+    less = tell({"all": [{"did": "x", "within": "4h"}, {"did": "y"}]})
+    assert twice.comes_under(less).does("y", 4).stage == "b"
+
+
+def test_a_score_goes_on_with_its_points_whether_they_decay_now_or_not() -> None:
+    def scored(**score: str) -> Story:
+        return tell({"did": "never"}, scores={"s": {"points": [{"on": "x", "add": 8}], **score}})
+
+    lasting = scored(half_life="24h").does("x").comes_under(scored())
+    assert lasting.does("y", 48).view.scores == {"s": 8.0}
+    cooling = scored().does("x").comes_under(scored(half_life="24h"))
+    assert cooling.does("y", 48).view.scores == {"s": 2.0}
+
+
+# What fires ----------------------------------------------------------------------------------------
+
+
+def test_what_is_true_now_fires_at_the_leads_clock_and_names_the_change() -> None:
+    before = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x").does("y", 2)
+    after = before.comes_under(tell({"did": "x"}), 9)
+    assert after.stage == "b"
+    assert hours(after.last) == 2
+    change = StageChangeDocument.model_validate_json(encode_decision(after.last))
+    assert change.cause.model_dump() == {
+        "funnel_changed": before.funnel.hash[:16],
+        "topic": "in",
+        "partition": 3,
+        "before_offset": 70,
+    }
+    assert change.funnel_hash == after.funnel.hash
+
+
+def test_what_would_have_been_due_fires_up_to_where_silence_was_judged_and_no_further() -> None:
+    before = tell({"did": "never"}).does("x")
+    patient = {"name": "off", "from": "any", "to": "out", "when": {"quiet": "30h"}}
+    after = before.comes_under(tell(transitions=[patient]), 29)
+    assert after.stage == "a"
+    assert "due" in encode_decision(after.waits(31).last).decode().partition('"cause"')[2]
+    after = before.comes_under(tell(transitions=[patient]), 30)
+    assert (after.stage, hours(after.last)) == ("out", 30)
+    assert "funnel_changed" in encode_decision(after.last).decode()
+
+
+def test_signals_take_their_present_value_in_silence() -> None:
+    signals = [
+        {"name": "early", "in": "a", "when": {"did": "x"}},
+        {"name": "later", "in": "a", "when": {"quiet": "10h"}},
+        {"name": "after", "in": "a", "when": {"quiet": "20h"}},
+    ]
+    before = tell({"all": [{"did": "x"}, {"did": "never"}]}).does("x")
+    after = before.comes_under(tell({"did": "never"}, signals=signals), 15)
+    assert after.signals == []
+    after.waits(40)
+    assert [(one.signal, hours(one)) for one in after.signals] == [("after", 20)]
+    after.does("x", 41).waits(60)
+    assert [(one.signal, hours(one)) for one in after.signals[1:]] == [("later", 51)]
+
+
+def test_a_lead_that_is_shown_before_it_has_been_read_again_is_shown_under_the_new_funnel() -> None:
+    before = tell({"did": "never"}).does("x")
+    assert before.lead is not None
+    now = funnel({"did": "x"}, stages=["one", "b"])
+    view = now.view("lead", before.lead, renamed={"a": "one"})
+    assert (view.stage, view.funnel_hash, before.stage) == ("one", now.hash, "a")
+
+
+# Stages with another name --------------------------------------------------------------------------
+
+
+def test_a_stage_with_another_name_is_the_same_stay() -> None:
+    steps = [
+        {"to": "b", "when": {"did": "x", "since": "entry"}},
+        {"to": "c", "when": {"did": "y", "times": 2, "since": "entry"}},
+    ]
+    seen = {"name": "back", "from": "c", "to": "a", "when": {"visited": "b"}}
+    before = tell(transitions=[*steps, seen]).does("x").does("y", 1)
+    steps = [
+        {"to": "two", "when": {"did": "x", "since": "entry"}},
+        {"to": "c", "when": {"did": "y", "times": 2, "since": "entry"}},
+    ]
+    seen = {"name": "back", "from": "c", "to": "a", "when": {"all": [{"visited": "two"}, {"did": "z"}]}}
+    renamed = tell(stages=["a", "two", "c"], renamed={"b": "two"}, transitions=[*steps, seen])
+    after = before.comes_under(renamed, 5, **renamed.funnel.renamed)
+    assert after.lead is not None
+    assert (after.stage, after.lead.seq, len(after.said)) == ("two", 2, 2)
+    assert past_changes(after.lead)[-1] == ("to-b", "two", START)
+    assert after.does("y", 6).stage == "c"
+    assert after.last.previous_stage_seconds == 6 * 3600
+    assert after.does("z", 7).moves[-1] == ("back", "a")
+
+
+def test_a_stage_that_the_funnel_does_not_have_is_refused() -> None:
+    story = tell({"did": "x"}).does("x")
+    other = funnel(stages=["a", "c"], transitions=[{"to": "c", "when": {"did": "x"}}])
+    assert story.lead is not None
+    with pytest.raises(UnknownStage, match="stage b, which funnel tried lacks"):
+        other.reread("lead", story.lead, START, Place())
+
+
+def test_the_hash_knows_what_has_been_renamed_and_nothing_of_an_empty_list() -> None:
+    plain = funnel({"did": "x"})
+    assert funnel({"did": "x"}, renamed={}).hash == plain.hash
+    assert funnel({"did": "x"}, renamed={"z": "a"}).hash != plain.hash
