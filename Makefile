@@ -17,7 +17,7 @@ DURATION ?=
 # More arguments for pytest, such as ARGS="tests/unit -k moments".
 ARGS ?=
 
-.PHONY: help setup broker demo test check static lint format wheel check-wheel bench lock clean
+.PHONY: help setup broker demo test check static lint format docs wheel check-wheel bench lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ lint: static ## The checks that run nothing: format, ruff, mypy, imports
 format: $(READY) ## Lay the code out, and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+docs: $(READY) ## Write the tables of the documents anew from the code
+	@$(BIN)/python -m docs.tables
 
 # What is deployed has its rules compiled. A checkout stays plain Python, so this lies apart.
 WHEEL := build/wheel/.ready

@@ -14,7 +14,7 @@ from qualifiers.counters import ActivityTest, Counter
 from schemas.activity import Activity
 from schemas.lead import Lead
 
-_KEPT: Final = 8
+KEPT_ACTIVITIES: Final = 8
 """Activities a step."""
 
 
@@ -109,7 +109,7 @@ def _insert(times: list[int], at: int, number: int) -> None:
     while place and times[place - 2] > at:
         place -= 2
     times[place:place] = (at, number)
-    if len(times) > 2 * _KEPT:
+    if len(times) > 2 * KEPT_ACTIVITIES:
         del times[:2]
 
 

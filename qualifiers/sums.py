@@ -11,7 +11,8 @@ from qualifiers.counters import ActivityTest, Counter
 from schemas.activity import Activity
 from schemas.lead import Lead
 
-_KEPT: Final = 64
+KEPT_VALUES: Final = 64
+"""Values that a sum in a window keeps of a lead."""
 _DECIMALS: Final = 6
 
 
@@ -52,7 +53,7 @@ class Sum(Counter):
         kept[place:place] = (at, value)
         while kept[0] <= opened:
             del kept[:2]
-        if len(kept) > 2 * _KEPT:
+        if len(kept) > 2 * KEPT_VALUES:
             # What is joined is held to be as old as the older one.
             kept[1] += kept[3]
             del kept[2:4]

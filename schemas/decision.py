@@ -15,6 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from schemas.moments import format_moment
 
 Direction = Literal["created", "forward", "back", "off_path", "return"]
+DIRECTIONS: dict[Direction, str] = {
+    "created": "A new lead comes into the first stage.",
+    "forward": "From a stage of the path to a later one.",
+    "back": "From a stage of the path to an earlier one.",
+    "off_path": "To a stage beside the path, from anywhere.",
+    "return": "From a stage beside the path to one of it.",
+}
+"""Which way each direction leads."""
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

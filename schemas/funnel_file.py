@@ -26,9 +26,9 @@ from pydantic_core import PydanticCustomError, core_schema
 from schemas.activity import type_name
 from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
-_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _DURATION = re.compile(r"([1-9][0-9]{0,11})([smhdw])")
-_LONGEST = 36_525 * DAY
+LONGEST_DURATION = 36_525 * DAY
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
 PATH_PATTERN = r"^[^.\s][^.]*(\.[^.]+)*$"
 
@@ -38,8 +38,8 @@ def parse_duration(value: object) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w")
-    duration = int(match[1]) * _UNITS[match[2]]
-    if duration > _LONGEST:
+    duration = int(match[1]) * UNITS[match[2]]
+    if duration > LONGEST_DURATION:
         raise ValueError("a duration is at most 36525d, a hundred years")
     return duration
 
@@ -148,7 +148,7 @@ Since = Annotated[
 
 
 class Did(_Model):
-    """`did`: so many such activities, in all, in a window, or in this stay."""
+    """`did`: there were so many such activities, in all, in a window, or in this stay."""
 
     did: ActivityTypes = Field(description="The type of activity, or several.")
     where: Where = {}
@@ -162,7 +162,7 @@ class Did(_Model):
 
 
 class Sum(_Model):
-    """`sum`: what a property of such activities adds up to, in all, in a window, or in this stay."""
+    """`sum`: a property of such activities adds up to so much, in all, in a window, or in this stay."""
 
     sum: Path = Field(description="The property that is added up.")
     of: ActivityTypes = Field(description="The type of activity, or several.")
@@ -204,7 +204,7 @@ class Sequence(_Model):
 
 
 class ScoreIs(_Model):
-    """`score`: a score, decayed to now, against bounds (all that are given hold)."""
+    """`score`: the score, decayed to now, is within the bounds."""
 
     score: Name = Field(description="The score.")
     at_least: Number | None = Field(default=None, description="So much, or more.")
@@ -213,7 +213,7 @@ class ScoreIs(_Model):
 
 
 class TraitIs(Test):
-    """`trait`: a trait of the lead against operators."""
+    """`trait`: the trait compares so."""
 
     trait: Path = Field(description="The trait's path, such as `company.employees`.")
 
@@ -244,7 +244,7 @@ class QuietFor(_Model):
 
 
 class Quiet(_Model):
-    """`quiet`: no activity for that long."""
+    """`quiet`: there has been no activity for that long."""
 
     quiet: Annotated[
         QuietFor,
@@ -262,7 +262,7 @@ class Visited(_Model):
 
 
 class Use(_Model):
-    """`use`: a condition named under `define`."""
+    """`use`: the condition that has this name under `define` is."""
 
     use: Name = Field(description="The condition's name.")
 
@@ -286,7 +286,7 @@ class None_(_Model):
 
 
 class AtLeast(_Model):
-    """`at_least: k, of: […]`: k of them are true."""
+    """`at_least`: so many of those under `of` are true."""
 
     at_least: int = Field(ge=1, description="How many of them.")
     of: list["Condition"] = Field(min_length=1, description="The conditions.")
@@ -430,7 +430,7 @@ class Transition(_Model):
     again_after: Duration | None = Field(default=None, description="It does not fire again sooner.")
     resets: Annotated[
         list[Name],
-        Field(min_length=1, description="Scores whose `on` points start from zero."),
+        Field(min_length=1, description="The score whose `on` points start from zero, or several."),
         BeforeValidator(_listed, json_schema_input_type=Name | list[Name]),
     ] = []
 
@@ -447,7 +447,7 @@ class Signal(_Model):
     name: Name = Field(description="The signal's name.")
     in_: Annotated[
         list[Name],
-        Field(min_length=1, alias="in", description="The stages in which it is given."),
+        Field(min_length=1, alias="in", description="The stage in which it is given, or several."),
         BeforeValidator(_listed, json_schema_input_type=Name | list[Name]),
     ]
     when: Condition = Field(description="The condition: the signal is given when it turns true.")

@@ -110,12 +110,3 @@ CATALOGUE = (
     ),
 )
 """All metrics that are leadgate's own. A lead is never a label."""
-
-
-def catalogue_table() -> str:
-    """The catalogue as a Markdown table, for the documentation."""
-    lines = ["| metric | kind | labels | what it tells |", "| --- | --- | --- | --- |"]
-    for entry in CATALOGUE:
-        labels = ", ".join(f"`{label}`" for label in entry.labels)
-        lines.append(f"| `{PREFIX}{entry.name}` | {entry.kind} | {labels} | {entry.help} |")
-    return "\n".join(lines) + "\n"

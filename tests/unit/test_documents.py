@@ -4,15 +4,31 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
+from docs import tables
 from schemas.dead_letter import DeadLetterReason
-from schemas.decision import SignalDocument, StageChangeDocument
-from streams.metrics import catalogue_table
+from schemas.decision import DIRECTIONS, Direction, SignalDocument, StageChangeDocument
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_metrics_are_the_catalogue() -> None:
-    assert (DOCS / "contracts.md").read_text().endswith(f"## Metrics\n\n{catalogue_table()}")
+@pytest.mark.parametrize("document", tables.documents(), ids=lambda path: path.name)
+def test_the_tables_are_the_code_s_own(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert tables.filled(text) == text, "write them anew: make docs"
+
+
+def test_every_table_stands_somewhere() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in tables.documents())
+    # Where one key is all there is, the conditions' table has said it; those of a test are its operators.
+    apart = {f"keys of {name}" for name, model in tables.MODELS.items() if len(model["properties"]) == 1}
+    expected = set(tables.TABLES) - apart - {"keys of Test", "keys of TraitIs"}
+    assert expected - set(re.findall(r"<!-- table: (.+?) -->", text)) == set()
+
+
+def test_every_direction_is_told() -> None:
+    assert set(DIRECTIONS) == set(get_args(Direction))
 
 
 def test_every_member_of_a_stage_change_is_told() -> None:

@@ -15,7 +15,7 @@ from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Pass
 from streams.engine.table import Table
-from streams.metrics import CATALOGUE, PREFIX, Metrics, catalogue_table
+from streams.metrics import CATALOGUE, PREFIX, Metrics
 from tests.doubles.workers import START, live, partition, shop
 
 
@@ -88,16 +88,6 @@ def test_the_process_and_python_are_measured_too(scene: Scene) -> None:
         "python_gc_",
     ):
         assert name in shown
-
-
-def test_the_documentation_is_the_catalogue() -> None:
-    rows = catalogue_table().splitlines()
-    assert rows[0].startswith("| metric ")
-    assert [row.split("`")[1] for row in rows[2:]] == [PREFIX + entry.name for entry in CATALOGUE]
-    assert all(row.count("|") == 5 for row in rows)
-    assert (
-        "| `leadgate_leads` | gauge | `stage` | Leads in this worker's open partitions, by stage. |" in rows
-    )
 
 
 def test_what_has_not_happened_yet_is_zero(scene: Scene) -> None:

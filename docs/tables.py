@@ -1,0 +1,154 @@
+"""The tables of the documents that are the code's own: `make docs` writes them where they stand.
+
+In a document, `<!-- table: operators -->` begins such a place and `<!-- /table -->` ends it;
+TABLES says what stands there. A test fails where a place is out of date.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from qualifiers.faults import FAULTS
+from qualifiers.loader_names import MAX_EXPANDED
+from qualifiers.loader_values import MAX_CONTRIBUTIONS
+from qualifiers.loader_yaml import MAX_BYTES, MAX_DEPTH, MAX_EXACT, MAX_NODES
+from qualifiers.operators import OPERATORS
+from qualifiers.points import TOO_LATE
+from qualifiers.sequences import KEPT_ACTIVITIES
+from qualifiers.sums import KEPT_VALUES
+from qualifiers.traits import OTHER_TRAIT_CHARACTERS, OTHER_TRAITS
+from qualifiers.words import length
+from schemas.decision import DIRECTIONS
+from schemas.funnel_file import CONDITIONS, LONGEST_DURATION, UNITS, json_schema
+from schemas.lead import KEPT_IDS
+from streams.metrics import CATALOGUE, PREFIX
+
+HERE = Path(__file__).parent
+SCHEMA = json_schema()
+MODELS: dict[str, Any] = {"FunnelFile": SCHEMA, **SCHEMA["$defs"]}
+"""The models of the funnel file, as JSON Schema shows them."""
+
+_PLACE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def filled(document: str) -> str:
+    """The document with each table as it should be. Raises KeyError for a table there is not."""
+    return _PLACE.sub(lambda place: f"{place[1]}\n{_markdown(TABLES[place[2]]())}\n{place[3]}", document)
+
+
+def documents() -> list[Path]:
+    """The documents that hold tables."""
+    return sorted(path for path in HERE.glob("*.md") if _PLACE.search(path.read_text(encoding="utf-8")))
+
+
+# The tables: a line of heads, then the lines --------------------------------------------------------
+
+Rows = Iterable[tuple[str, ...]]
+
+
+def _conditions() -> Rows:
+    yield "form", "true when"
+    for form, model in CONDITIONS.items():
+        yield f"`{form}`", _said_after_name(model)
+
+
+def _said_after_name(model: type[Any]) -> str:
+    said = (model.__doc__ or "").partition(": ")[2]
+    return said[:1].upper() + said[1:]
+
+
+def _keys(model: str) -> Callable[[], Rows]:
+    """The keys of a model of the funnel file."""
+
+    def rows() -> Rows:
+        yield "key", "when left out", "what it says"
+        for key, about in MODELS[model]["properties"].items():
+            needed = key in MODELS[model]["required"]
+            default = f"`{about['default']}`" if about.get("default") else ""
+            yield f"`{key}`", "needed" if needed else default, about["description"]
+
+    return rows
+
+
+def _operators() -> Rows:
+    yield "operator", "true when the value is"
+    for name in OPERATORS:
+        yield f"`{name}`", MODELS["Test"]["properties"][name]["description"]
+
+
+def _units() -> Rows:
+    yield "unit", "is"
+    for unit, milliseconds in UNITS.items():
+        yield f"`{unit}`", length(milliseconds)
+
+
+def _directions() -> Rows:
+    yield "direction", "the move"
+    for direction, meaning in DIRECTIONS.items():
+        yield f"`{direction}`", meaning
+
+
+def _faults() -> Rows:
+    yield "code", "what is wrong", "what to do"
+    for code, meaning in FAULTS.items():
+        yield f"`{code}`", meaning.means, meaning.do
+
+
+def _limits() -> Rows:
+    top = SCHEMA["properties"]
+    steps = MODELS["Sequence"]["properties"]["sequence"]
+    yield "of", "at most"
+    yield (
+        "a file",
+        f"{MAX_BYTES // 1024} KiB; {MAX_NODES:,} values, aliases written out; {MAX_DEPTH} levels deep",
+    )
+    yield "a named condition, all that it uses written out", f"{MAX_EXPANDED:,} conditions"
+    yield "`stages`, `off_path`", f"{top['stages']['maxItems']} stages each"
+    yield "`transitions`, `signals`", f"{top['transitions']['maxItems']:,} each"
+    yield "a name", f"{top['funnel']['maxLength']} characters"
+    yield "a duration", length(LONGEST_DURATION)
+    yield "a whole number", f"{MAX_EXACT:,}, above zero or below"
+    yield "`times` of `did`", str(MODELS["Did"]["properties"]["times"]["maximum"])
+    yield "the steps of a `sequence`", f"{steps['maxItems']}, and at least {steps['minItems']}"
+    yield "`at_most` of a points line", f"{MAX_CONTRIBUTIONS} times its `add`"
+    yield "how late an activity may be and still give points", length(TOO_LATE)
+    yield (
+        "values that a `sum` with `within` keeps",
+        f"{KEPT_VALUES}; the two oldest are then joined at the older time",
+    )
+    yield "activities that a step of a `sequence` keeps, for late ones", f"{KEPT_ACTIVITIES}, the newest"
+    yield "activity ids that a lead knows again", f"{KEPT_IDS}, the last"
+    yield "traits that no rule names", f"{OTHER_TRAITS}, each of {OTHER_TRAIT_CHARACTERS:,} characters"
+
+
+def _metrics() -> Rows:
+    yield "metric", "kind", "labels", "what it tells"
+    for entry in CATALOGUE:
+        labels = ", ".join(f"`{label}`" for label in entry.labels)
+        yield f"`{PREFIX}{entry.name}`", entry.kind, labels, entry.help
+
+
+TABLES: dict[str, Callable[[], Rows]] = {
+    "conditions": _conditions,
+    "operators": _operators,
+    "units": _units,
+    "directions": _directions,
+    "faults": _faults,
+    "limits": _limits,
+    "metrics": _metrics,
+    **{f"keys of {model}": _keys(model) for model in MODELS},
+}
+"""What stands in each place, by the name that the place has."""
+
+
+def _markdown(rows: Rows) -> str:
+    heads, *lines = rows
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (heads, ("---",) * len(heads), *lines))
+
+
+if __name__ == "__main__":
+    for document in documents():
+        text = document.read_text(encoding="utf-8")
+        if filled(text) != text:
+            document.write_text(filled(text), encoding="utf-8")
