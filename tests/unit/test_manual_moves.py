@@ -12,7 +12,7 @@ BACK = {"name": "back", "from": "c", "to": "b", "when": {"did": "asked"}}
 AWAY = {"name": "away", "from": ["a", "b"], "to": "out", "when": {"quiet": "10d"}}
 
 
-def assigned(story: Story, to: str, at: float, **more: str) -> Story:
+def assigned(story: Story, to: str, at: float, **more: Any) -> Story:
     return story.does("stage_assigned", at, to=to, **more)
 
 
