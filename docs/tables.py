@@ -72,7 +72,7 @@ def _keys(model: str) -> Callable[[], Rows]:
 
 
 def _operators() -> Rows:
-    yield "operator", "true when the value is"
+    yield "operator", "what it asks of the value"
     for name in OPERATORS:
         yield f"`{name}`", MODELS["Test"]["properties"][name]["description"]
 

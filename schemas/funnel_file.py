@@ -262,7 +262,7 @@ class Visited(_Model):
 
 
 class Use(_Model):
-    """`use`: the condition that has this name under `define` is."""
+    """`use`: the condition that has this name under `define` is true."""
 
     use: Name = Field(description="The condition's name.")
 
