@@ -6,7 +6,7 @@ from qualifiers.built_in import Assignment
 from qualifiers.conditions import Verdict
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Looks, SignalRule, Stage
-from qualifiers.transitions import MANUAL
+from qualifiers.transitions import MANUAL, MERGED
 from schemas.decision import Decision
 from schemas.lead import Lead, remember
 from schemas.moments import LONG_AGO, NEVER
@@ -72,6 +72,21 @@ class Cascades:
             lead.waiting_until = now + assignment.hold
         self.run(lead, now, self._stages[lead.stage].all, NEVER, occasion, decisions)
 
+    def merge(
+        self,
+        lead: Lead,
+        came: Lead,
+        came_id: str,
+        goes_on: bool,
+        occasion: Occasion,
+        decisions: list[Decision],
+    ) -> None:
+        """A lead has been united with another, whose stay ``goes_on`` where it was further."""
+        if goes_on:
+            decisions.append(self._decider.merged(lead, came, came_id, occasion))
+            self._move(lead, came.stage, MERGED, came.since)
+        self.run(lead, lead.clock, self._stages[lead.stage].all, NEVER, occasion, decisions)
+
     def _signal(
         self,
         lead: Lead,
@@ -113,6 +128,9 @@ class Cascades:
         for signal in left.signals:
             lead.kept.pop(signal.key, None)
         lead.waiting = ()
+        return self._move(lead, to, rule, now)
+
+    def _move(self, lead: Lead, to: str, rule: str, now: int) -> Stage:
         stage = self._stages[to]
         lead.stage = stage.name
         lead.since = now

@@ -5,7 +5,7 @@ from qualifiers.decisions import Decider
 from qualifiers.engine import Funnel
 from qualifiers.meaning import funnel_hash
 from qualifiers.plans import Stage
-from qualifiers.transitions import CREATED, MANUAL, directions, resolve
+from qualifiers.transitions import CREATED, MANUAL, MERGED, directions, ranks, resolve
 from schemas.funnel_file import FunnelFile
 
 
@@ -30,12 +30,13 @@ def compile_funnel(file: FunnelFile) -> Funnel:
     return Funnel(
         decider=Decider(file.funnel, funnel_hash(file), directions(file), scores),
         stages=stages,
+        ranks=ranks(file),
         scores=scores,
         counters=counters,
         slots=builder.slots,
         named_traits=frozenset(builder.traits),
         activity_types=types,
-        rules=(CREATED, MANUAL, *(rule.name for rule in resolve(file))),
+        rules=(CREATED, MANUAL, MERGED, *(rule.name for rule in resolve(file))),
         signals=tuple(signal.name for signal in file.signals),
         renamed=file.renamed,
     )

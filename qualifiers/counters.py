@@ -129,6 +129,22 @@ class Counter:
         """Start from nothing."""
         lead.kept.pop(self.key, None)
 
+    def unite(self, lead: Lead, came: Lead) -> None:
+        """Take over what another lead has kept, which is part of this one now."""
+        theirs = came.kept.get(self.key)
+        mine = lead.kept.get(self.key)
+        if theirs is None or mine is None:
+            if theirs is not None:
+                lead.kept[self.key] = theirs
+        elif self.value_of is not None:
+            for name, at in theirs.items():
+                mine[name] = max(at, mine.get(name, at))
+            self._drop_oldest(mine)
+        elif self.keep == 1:
+            lead.kept[self.key] = max(mine, theirs)
+        else:
+            lead.kept[self.key] = sorted([*mine, *theirs])[-self.keep :]
+
     def adopt(self, lead: Lead) -> None:
         """Take over moments kept under another funnel, which needed more of them, or fewer."""
         if self.value_of is not None:
@@ -149,7 +165,10 @@ class Counter:
         if at <= values.get(name, at - 1):
             return False
         values[name] = at
+        self._drop_oldest(values)
+        return True
+
+    def _drop_oldest(self, values: dict[int, int]) -> None:
         while len(values) > self.keep:
             oldest = min(values, key=lambda one: (values[one], one))
             del values[oldest]
-        return True

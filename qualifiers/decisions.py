@@ -9,7 +9,7 @@ from qualifiers.built_in import STAGE_ASSIGNED, Assignment
 from qualifiers.conditions import Condition
 from qualifiers.plans import Rule, SignalRule
 from qualifiers.scores import Score
-from qualifiers.transitions import CREATED, MANUAL
+from qualifiers.transitions import CREATED, MANUAL, MERGED
 from qualifiers.words import as_sentence, spoken
 from schemas.activity import Activity
 from schemas.decision import Cause, Direction, Evidence, Place, Signal, StageChange
@@ -83,6 +83,16 @@ class Decider:
         activity_id = None if occasion.activity is None else occasion.activity.id
         proof = [Evidence(spoken(STAGE_ASSIGNED), assignment.to, activity_id, format_moment(now))]
         return self._change(lead, assignment.to, MANUAL, now, reason, proof, occasion)
+
+    def merged(self, lead: Lead, came: Lead, came_id: str, occasion: Occasion) -> StageChange:
+        """A move to where a lead that was merged into this one has been; with the entry of that one."""
+        activity_id = None if occasion.activity is None else occasion.activity.id
+        entered = format_moment(came.since)
+        proof = [Evidence(f"merged with {came_id}", came.stage, activity_id, entered)]
+        reason = f"Merged with {came_id}, which was in {came.stage}"
+        change = self._change(lead, came.stage, MERGED, lead.clock, reason, proof, occasion)
+        stayed = max(0, came.since - lead.since) / SECOND
+        return msgspec.structs.replace(change, occurred_at=entered, previous_stage_seconds=stayed)
 
     def given(self, lead: Lead, signal: SignalRule, n: int, now: int, occasion: Occasion) -> Signal:
         """A signal that has turned true, for the ``n``-th time in this stay."""

@@ -14,10 +14,20 @@ from typing import Final, Literal
 import msgspec
 from xxhash import xxh3_64_digest
 
-from qualifiers.built_in import BUILT_IN, read_built_in
+from qualifiers.built_in import (
+    BUILT_IN,
+    Departure,
+    Erased,
+    Erasure,
+    Merged,
+    Merging,
+    circle,
+    read_built_in,
+)
 from qualifiers.cascades import Cascades, exactly_due, free
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
+from qualifiers.merging import Merger
 from qualifiers.plans import Stage
 from qualifiers.scores import Score
 from qualifiers.traits import NamedTraits, as_json, known, learnt
@@ -45,9 +55,11 @@ _NOTHING_RENAMED: Final[Mapping[str, str]] = {}
 class Applied(msgspec.Struct, frozen=True, gc=False):
     """What has become of an activity."""
 
-    lead: Lead
+    lead: Lead | None
     outcome: Literal["applied", "duplicate"]
     decisions: list[Decision]
+    departure: Departure | None = None
+    """How the lead has come to its end, when it has."""
 
 
 class UnknownStage(Exception):
@@ -72,6 +84,7 @@ class Funnel:
         *,
         decider: Decider,
         stages: dict[str, Stage],
+        ranks: dict[str, tuple[int, int]],
         scores: Sequence[Score],
         counters: Sequence[Counter],
         slots: frozenset[int],
@@ -98,6 +111,7 @@ class Funnel:
         self._counters = tuple(counters)
         self._slots = slots
         self._named_traits = NamedTraits(named_traits)
+        self._merger = Merger(stages, ranks, self._scores, self._counters, self._named_traits)
 
     # What happens to a lead --------------------------------------------------
 
@@ -114,6 +128,8 @@ class Funnel:
         name = xxh3_64_digest(activity.id.encode())
         decisions: list[Decision] = []
         built_in = read_built_in(activity, self._stages) if activity.type in BUILT_IN else None
+        if isinstance(built_in, Erasure | Merging):
+            return self._depart(lead, activity, built_in, name, place, decided_at)
         if lead is None:
             lead = self._born(activity, name)
             stage = self._first
@@ -180,6 +196,39 @@ class Funnel:
         self._advance(lead, since, occasion, decisions)
         return decisions
 
+    def merge(
+        self,
+        lead: Lead | None,
+        came: Lead,
+        activity: Activity,
+        place: Place,
+        decided_at: int | None = None,
+        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+    ) -> Applied:
+        """Make ``came`` part of ``lead`` (None: not known yet); both may be changed in place.
+
+        ``activity`` is the ``lead_merged`` that departed with ``came``, which another funnel may
+        have left: ``renamed`` says what that one's stages are called now. Raises UnknownStage.
+        """
+        came_id, lead_id = activity.lead_id, str(activity.properties["into"])
+        at = activity.occurred_at
+        name = xxh3_64_digest(activity.id.encode())
+        decisions: list[Decision] = []
+        if came.funnel != self.mark:
+            self._adopt(came, renamed)
+        if lead is None:
+            lead = self._born(activity, name)
+            occasion = Occasion(lead_id, place, decided_at, activity, late=False)
+            decisions.append(self._decider.created(lead, occasion))
+        else:
+            decisions = self.advance(lead_id, lead, max(at, came.clock, lead.clock), place, decided_at)
+            lead.ids = lead.ids[-_OTHER_IDS:] + name
+        lead.clock = max(at, came.clock, lead.clock)
+        goes_on = self._merger.unite(lead, came, came_id)
+        occasion = Occasion(lead_id, place, decided_at, activity, late=at < lead.clock)
+        self._cascades.merge(lead, came, came_id, goes_on, occasion, decisions)
+        return Applied(lead, "applied", decisions)
+
     def view(
         self,
         lead_id: str,
@@ -213,6 +262,35 @@ class Funnel:
                 LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in past_changes(lead)
             ],
         )
+
+    def _depart(
+        self,
+        lead: Lead | None,
+        activity: Activity,
+        built_in: Erasure | Merging,
+        name: bytes,
+        place: Place,
+        decided_at: int | None,
+    ) -> Applied:
+        """A lead is erased, or leaves for another; what is due before is decided first."""
+        at = activity.occurred_at
+        decisions: list[Decision] = []
+        absorbed: tuple[str, ...] = ()
+        if lead is not None:
+            absorbed = lead.absorbed
+            if isinstance(built_in, Merging) and built_in.into in absorbed:
+                raise circle(activity.lead_id, built_in.into)
+            if _holds(lead.ids, name):
+                return Applied(lead, "duplicate", decisions)
+            decisions = self.advance(activity.lead_id, lead, max(at, lead.clock), place, decided_at)
+        if isinstance(built_in, Erasure):
+            return Applied(None, "applied", decisions, Erased(built_in.suppress, absorbed))
+        if lead is not None:
+            lead.clock = max(at, lead.clock)
+            lead.ids = lead.ids[-_OTHER_IDS:] + name
+            if activity.traits:
+                self._learn(lead, self._stages[lead.stage], activity)
+        return Applied(None, "applied", decisions, Merged(built_in.into, lead))
 
     # One activity ------------------------------------------------------------
 

@@ -7,6 +7,7 @@ of the lead lie points, with the moment at which they were that many where they 
 of a line with `per`, when it gave, how much, when, how much …, ascending.
 """
 
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from qualifiers.conditions import Condition
@@ -55,6 +56,10 @@ class OnLine:
         """What an activity at ``at`` gives, by ``now``'s worth."""
         return self._add if at == now else self._add * self._aged(at, now)
 
+    def unite(self, lead: Lead, came: Lead, now: int) -> Number:  # noqa: ARG002 (a bound needs them)
+        """Take over what the line has given to another lead; what of both is more than its bound, by now."""
+        return 0
+
     def _aged(self, at: int, now: int) -> float:
         return aged(at, now, self._half_life)
 
@@ -86,6 +91,15 @@ class BoundedLine(OnLine):
         if gift:
             put(lead, self.key, had + gift, now, self._half_life)
         return gift
+
+    def unite(self, lead: Lead, came: Lead, now: int) -> Number:
+        """Its bound holds for both together."""
+        if self.key not in came.kept:
+            return 0
+        had = worth(lead, self.key, now, self._half_life) + worth(came, self.key, now, self._half_life)
+        kept = _bounded(had, self._at_most)
+        put(lead, self.key, kept, now, self._half_life)
+        return had - kept
 
 
 class PacedLine(BoundedLine):
@@ -135,6 +149,30 @@ class PacedLine(BoundedLine):
         while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:
             del gifts[:2]
         return gift if at == now else gift * self._aged(at, now)
+
+    def unite(self, lead: Lead, came: Lead, now: int) -> Number:
+        """Its bound holds for both together, in each span that a late activity could still look back to."""
+        theirs: list[Number] | None = came.kept.get(self.key)
+        if theirs is None:
+            return 0
+        mine: list[Number] = lead.kept.get(self.key, [])
+        pairs = [
+            (int(gifts[place]), gifts[place + 1])
+            for gifts in (mine, theirs)
+            for place in range(0, len(gifts), 2)
+        ]
+        over: Number = 0
+        kept: list[tuple[int, Number]] = []
+        for at, points in sorted(pairs, key=itemgetter(0)):
+            if at <= now - TOO_LATE - self._per:
+                continue
+            given = sum(abs(one) for when, one in kept if when > at - self._per)
+            gift = _bounded(points, self._at_most - given)
+            over += (points - gift) * self._aged(at, now)
+            if gift:
+                kept.append((at, gift))
+        lead.kept[self.key] = [part for pair in kept[-_KEPT_GIFTS:] for part in pair]
+        return over
 
 
 def aged(at: int, now: int, half_life: int | None) -> float:

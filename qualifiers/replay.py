@@ -8,7 +8,11 @@ leads are advanced to an end time, in the order of (due moment, lead id).
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
+import msgspec
+
+from qualifiers.built_in import LEAD_MERGED, Departure, Erased, circle
 from qualifiers.engine import Funnel
+from qualifiers.merging import absorb
 from schemas.activity import Activity
 from schemas.decision import Decision, Place
 from schemas.lead import Lead
@@ -20,6 +24,11 @@ class Replay:
     def __init__(self, funnel: Funnel) -> None:
         self.funnel = funnel
         self.leads: dict[str, Lead] = {}
+        self.merged: dict[str, str] = {}
+        """Leads that were merged, and into which."""
+        self._suppressed: set[str] = set()
+        self.suppressed = 0
+        """How many activities were dropped, as their lead has been erased for good."""
         self.newest: int | None = None
         """The newest moment of an applied activity, in ms; None before the first. A repeat does not count."""
         self.duplicates = 0
@@ -30,13 +39,57 @@ class Replay:
 
         Raises Unreadable when the activity says what can't be done; nothing has changed then.
         """
-        applied = self.funnel.apply(self.leads.get(activity.lead_id), activity, place)
-        self.leads[activity.lead_id] = applied.lead
+        lead_id = self._survivor(activity.lead_id)
+        if lead_id in self._suppressed:
+            self.suppressed += 1
+            return []
+        if activity.type == LEAD_MERGED:
+            into = activity.properties.get("into")
+            if type(into) is str and self._survivor(into) == lead_id:
+                if activity.lead_id == lead_id:
+                    raise circle(lead_id, into)
+                return []  # they are one already
+        if lead_id != activity.lead_id:
+            activity = msgspec.structs.replace(activity, lead_id=lead_id)
+        applied = self.funnel.apply(self.leads.get(lead_id), activity, place)
         if applied.outcome == "duplicate":
             self.duplicates += 1
         elif self.newest is None or activity.occurred_at > self.newest:
             self.newest = activity.occurred_at
+        if applied.lead is not None:
+            self.leads[lead_id] = applied.lead
+            return applied.decisions
+        self.leads.pop(lead_id, None)
+        return applied.decisions + self._departed(lead_id, activity, applied.departure, place)
+
+    def _departed(
+        self, lead_id: str, activity: Activity, departure: Departure | None, place: Place
+    ) -> list[Decision]:
+        """What comes of a lead's end."""
+        if isinstance(departure, Erased):
+            for gone in departure.absorbed:
+                self.merged.pop(gone, None)
+            if departure.suppress:
+                self._suppressed |= {lead_id, *departure.absorbed}
+            return []
+        assert departure is not None
+        self.merged[lead_id] = departure.into
+        survivor = self._survivor(departure.into)
+        known = self.leads.get(survivor)
+        if departure.lead is None and known is not None:
+            absorb(known, lead_id)
+        if departure.lead is None or survivor in self._suppressed:
+            return []
+        activity = msgspec.structs.replace(activity, properties=activity.properties | {"into": survivor})
+        applied = self.funnel.merge(known, departure.lead, activity, place)
+        assert applied.lead is not None
+        self.leads[survivor] = applied.lead
         return applied.decisions
+
+    def _survivor(self, lead_id: str) -> str:
+        while lead_id in self.merged:
+            lead_id = self.merged[lead_id]
+        return lead_id
 
     def end(self, until: int | None = None) -> int | None:
         """When time ends: at the newest activity, or at ``until`` (ms) where that is later."""

@@ -124,6 +124,15 @@ class Score:
         for key in (self.key, *(line.key for line in self.on_lines)):
             lead.kept.pop(key, None)
 
+    def unite(self, lead: Lead, came: Lead, now: int) -> None:
+        """Take over the points of another lead, which is part of this one now; its traits are already."""
+        key, half_life = self.key, self.half_life
+        over = sum(line.unite(lead, came, now) for line in self.on_lines)
+        if key in came.kept:
+            both = worth(lead, key, now, half_life) + worth(came, key, now, half_life)
+            put(lead, key, self.limited(both - over), now, half_life)
+        self.hold(lead)
+
     # Who the lead is ---------------------------------------------------------
 
     def hold(self, lead: Lead) -> bool:

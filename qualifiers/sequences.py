@@ -72,6 +72,23 @@ class Sequence(Counter):
             kept[1] = self._work_out(starts, before, steps)
         return bool(kept[1] != before)
 
+    def unite(self, lead: Lead, came: Lead) -> None:
+        """Take over what another lead did, which is part of this one now: its activities have come later."""
+        theirs = came.kept.get(self.key)
+        mine = lead.kept.get(self.key)
+        if theirs is None or mine is None:
+            if theirs is not None:
+                lead.kept[self.key] = theirs
+            return
+        arrived, completed, starts, steps = mine
+        for times, others in zip(steps, theirs[3], strict=True):
+            for place in range(0, len(others), 2):
+                _insert(times, others[place], arrived + others[place + 1])
+        for index, start in enumerate(theirs[2]):
+            starts[index] = _later(starts[index], start)
+        mine[0] = arrived + theirs[0]
+        mine[1] = self._work_out(starts, _later(completed, theirs[1]), steps)
+
     def _go_on(
         self, starts: list[int | None], completed: int | None, at: int, fills: list[int]
     ) -> int | None:

@@ -5,6 +5,7 @@ much …, ascending. Only positive numbers count.
 """
 
 from math import isfinite
+from operator import itemgetter
 from typing import Any, Final
 
 from qualifiers.counters import ActivityTest, Counter
@@ -54,10 +55,25 @@ class Sum(Counter):
         while kept[0] <= opened:
             del kept[:2]
         if len(kept) > 2 * KEPT_VALUES:
-            # What is joined is held to be as old as the older one.
-            kept[1] += kept[3]
-            del kept[2:4]
+            _join_oldest(kept)
         return True
+
+    def unite(self, lead: Lead, came: Lead) -> None:
+        """Take over what another lead has added up, which is part of this one now."""
+        theirs = came.kept.get(self.key)
+        if theirs is None:
+            return
+        if self.window is None:
+            lead.kept[self.key] = lead.kept.get(self.key, 0) + theirs
+            return
+        mine = lead.kept.get(self.key, [])
+        pairs = [
+            (kept[index], kept[index + 1]) for kept in (mine, theirs) for index in range(0, len(kept), 2)
+        ]
+        united = [part for pair in sorted(pairs, key=itemgetter(0)) for part in pair]
+        while len(united) > 2 * KEPT_VALUES:
+            _join_oldest(united)
+        lead.kept[self.key] = united
 
     def reaches(self, lead: Lead, at_least: float, now: int, within: int | None) -> tuple[bool, int | None]:
         """Whether it adds up to so much; and since when what is needed for that lies in the window."""
@@ -81,6 +97,12 @@ class Sum(Counter):
         return _rounded(
             sum(kept[index + 1] for index in range(0, len(kept), 2) if kept[index] > now - within)
         )
+
+
+def _join_oldest(kept: list[Any]) -> None:
+    """What is joined is held to be as old as the older one."""
+    kept[1] += kept[3]
+    del kept[2:4]
 
 
 def _rounded(total: float) -> float:

@@ -13,6 +13,7 @@ the tree remembers:
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -46,6 +47,29 @@ def learnt(traits: bytes, patch: dict[str, Any], at: int, named: "NamedTraits") 
     tree = _decode(traits)
     changed = merge(tree, patch, at, Room(named, tree))
     return _encode(tree), changed
+
+
+def united(traits: bytes, came: bytes, named: "NamedTraits") -> bytes:
+    """The traits of a lead and of another that is part of it now, whose patches have arrived later."""
+    tree = _decode(traits)
+    room = Room(named, tree)
+    for at, patch in sorted(_patches(_decode(came)), key=itemgetter(0)):
+        merge(tree, patch, at, room)
+    return _encode(tree)
+
+
+def _patches(traits: dict[str, Node]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Patches, with their moments, that make these traits of none."""
+    for name, node in traits.items():
+        if len(node) == _LEAF:
+            yield node[0], {name: node[1]}
+            continue
+        floor, touched, children = node
+        if floor is not None:
+            yield floor, {name: None}
+        yield touched, {name: {}}
+        for at, patch in _patches(children):
+            yield at, {name: patch}
 
 
 def merge(

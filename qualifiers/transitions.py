@@ -9,6 +9,8 @@ CREATED = "created"
 """The rule by which a lead's first activity brings it into the first stage."""
 MANUAL = "manual"
 """The rule by which a person moves a lead."""
+MERGED = "merged"
+"""The rule by which a lead moves to where one that was merged into it has been."""
 
 
 class Resolved(NamedTuple):
@@ -67,3 +69,12 @@ def directions(file: FunnelFile) -> dict[tuple[str, str], Direction]:
 
     every = (*file.stages, *file.off_path)
     return {(start, to): direction(start, to) for start in every for to in every}
+
+
+def ranks(file: FunnelFile) -> dict[str, tuple[int, int]]:
+    """How far each stage is: final ones before those of the path before others, then along the path."""
+    along = {stage: index for index, stage in enumerate(file.stages)}
+    return {
+        stage: (2 if stage in file.final else int(stage in along), along.get(stage, -1))
+        for stage in (*file.stages, *file.off_path)
+    }

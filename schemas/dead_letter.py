@@ -20,6 +20,7 @@ DeadLetterReason = Literal[
     "key_mismatch",
     "too_large",
     "unknown_stage",
+    "merge_circle",
     "failed_evaluation",
 ]
 """What a dead letter can be for: the label of `leadgate_dead_letters_total`."""

@@ -16,6 +16,9 @@ the rest: what is due when, under which funnel, in which stage::
     8 bytes  the first bytes of the hash of the funnel that last read it
     1 byte   length of the stage's name, then the name
     the lead whole, in msgpack
+
+Of a lead that was merged into another a mark is left, whose first byte is 0xff: a header
+without a stage, then the id of the other.
 """
 
 import struct
@@ -74,6 +77,8 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     """Transitions that a person's move holds back."""
     waiting_until: int = 0
     """When it lets them in at the latest."""
+    absorbed: tuple[str, ...] = ()
+    """The ids that were merged into this lead, the newest of them."""
 
 
 class Peeked(NamedTuple):
@@ -101,6 +106,7 @@ def funnel_mark(funnel_hash: str) -> bytes:
 
 
 _FIXED = struct.Struct(">Bq8sB")
+_MARK = 0xFF
 _DUE = struct.Struct(">q")
 _DUE_AT = slice(1, 9)
 _MARK_AT = slice(9, 17)
@@ -142,6 +148,16 @@ def decode_lead(state: bytes) -> Lead:
     return _decode(_readable(state)[_FIXED.size + state[_FIXED.size - 1] :])
 
 
+def encode_mark(into: str) -> bytes:
+    """What is left of a lead that was merged: where to, in place of its state. Nothing is ever due."""
+    return _FIXED.pack(_MARK, NEVER, bytes(8), 0) + into.encode()
+
+
+def marked(state: bytes) -> str | None:
+    """Where a lead was merged to, when that is all that is left of it."""
+    return state[_FIXED.size :].decode() if state[0] == _MARK else None
+
+
 def past_changes(lead: Lead) -> list[PastChange]:
     """The lead's last stage changes, newest last."""
     return _decode_history(lead.history)
@@ -162,7 +178,7 @@ def rename_stages(lead: Lead, renamed: Mapping[str, str]) -> None:
 
 
 def _readable(state: bytes) -> bytes:
-    if state[0] != FORMAT_VERSION:
+    if state[0] not in (FORMAT_VERSION, _MARK):
         raise UnknownStateVersion(state[0])
     return state
 
@@ -203,3 +219,12 @@ class LeadView(BaseModel):
     source: str | None
     due: Moment | None
     last_transitions: list[LastTransition]
+
+
+class MergedLead(BaseModel):
+    """What is left of a lead that was merged: which one it is now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lead_id: str
+    merged_into: str

@@ -20,8 +20,8 @@ from qualifiers import Funnel
 from streams import agents, clock, kafka_clients, timers, web
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
+from streams.engine.forwarding import Forwarding
 from streams.engine.hold import ClockHold, say
-from streams.engine.homes import Forwarding
 from streams.engine.identity import Identity, identify
 from streams.engine.opening import KafkaOpener
 from streams.engine.passes import Names
@@ -161,9 +161,8 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
             settings.dead_letters_topic,
             settings.changelog,
         ),
-        partitions=source.partitions,
         topic_id=source.topic_id,
-        forwarding=Forwarding(secret.encode()),
+        forwarding=Forwarding(settings.activities_topic, source.partitions, settings.group, secret.encode()),
         grace=settings.grace,
         max_due=settings.max_pass_records,
     )

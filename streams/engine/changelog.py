@@ -7,6 +7,7 @@ transaction writes of each partition that it touches.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from hashlib import blake2b
 
 import msgspec
 
@@ -18,6 +19,7 @@ class Kind(IntEnum):
 
     LEAD = 0x4C  # "L": the rest of the key is the lead id, the value its state
     META = 0x4D  # "M": the key is this byte alone
+    SUPPRESSED = 0x53  # "S": the rest of the key is a hash of a lead id that was erased for good
 
 
 META_KEY = bytes([Kind.META])
@@ -48,6 +50,11 @@ def lead_key(lead: bytes) -> bytes:
     return b"L" + lead
 
 
+def suppressed_key(lead: bytes) -> bytes:
+    """The changelog key by which a lead id is known that was erased for good, and no more of it."""
+    return b"S" + blake2b(lead, digest_size=16).digest()
+
+
 def encode_meta(meta: Meta) -> bytes:
     """``meta`` behind a version byte."""
     return bytes([_META_VERSION]) + msgspec.msgpack.encode(meta)
@@ -68,6 +75,7 @@ class Recovered:
     """What has been read of one partition's changelog, newest by key."""
 
     states: dict[bytes, bytes] = field(default_factory=dict)
+    suppressed: set[bytes] = field(default_factory=set)
     meta: Meta | None = None
     records: int = 0
 
@@ -82,6 +90,11 @@ class Recovered:
                 self.states.pop(key[1:], None)
             else:
                 self.states[key[1:]] = value
+        elif kind == Kind.SUPPRESSED:
+            if value is None:
+                self.suppressed.discard(key)
+            else:
+                self.suppressed.add(key)
         elif kind == Kind.META:
             self.meta = None if value is None else decode_meta(value)
         else:

@@ -105,7 +105,7 @@ class KafkaOpener:
         self.on_wait(None)
         for number, recovered in self._read(numbers, bounds, wanted):
             position = self._position(number, committed[number], recovered, firsts[number])
-            table = Table(recovered.states)
+            table = Table(recovered.states, recovered.suppressed)
             clock = recovered.meta.clock if recovered.meta else 0
             opened(Opened(number, table, position, clock, recovered.records, time.perf_counter() - started))
 

@@ -39,13 +39,15 @@ class Touched:
     partition: Partition
     position: int
     clock: int
-    states: dict[bytes, bytes] = field(default_factory=dict)
-    moved: list[tuple[str | None, str]] = field(default_factory=list)
+    states: dict[bytes, bytes | None] = field(default_factory=dict)
+    """What leads have become, encoded; None: gone."""
+    suppressed: set[bytes] = field(default_factory=set)
+    moved: list[tuple[str | None, str | None]] = field(default_factory=list)
 
     def merge(self) -> None:
         """Make it the partition's state: its transaction has been committed."""
         partition = self.partition
-        partition.table.merge(self.states, self.moved)
+        partition.table.merge(self.states, self.moved, self.suppressed)
         partition.position, partition.clock = self.position, self.clock
         partition.inbox.drop_until(self.position)
 

@@ -13,19 +13,23 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
-from qualifiers import Funnel
+from qualifiers import Applied, Funnel
+from qualifiers.built_in import LEAD_MERGED, Departure, Erased, circle
+from qualifiers.merging import absorb
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Decision, Place, StageChange, encode_decision
-from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.lead import Lead, decode_lead, encode_lead, encode_mark, marked
 from schemas.moments import MINUTE, format_moment
-from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
+from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key, suppressed_key
 from streams.engine.chunk import Record
 from streams.engine.due_index import Upcoming
 from streams.engine.envelopes import dead_letter_headers, event_headers
-from streams.engine.homes import REKEYED, Forwarding, home
+from streams.engine.forwarding import Foreign, Forwarding, Gone, Internal, Moving
+from streams.engine.homes import home
 from streams.engine.passes import EvaluationFailed, Names, Pass, Touched, Work
 from streams.engine.transaction import Outgoing
 
@@ -34,6 +38,9 @@ FUTURE_TOLERANCE = 5 * MINUTE
 
 SLICE = 250
 """Records: so many leads, decoded, fit into the caches."""
+
+_SUPPRESSED = b"\x01"
+"""A format version: there is no more to tell."""
 
 NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 
@@ -45,7 +52,6 @@ class Processor:
     funnel: Funnel
     decode: Callable[[bytes | None], Activity]
     names: Names
-    partitions: int
     topic_id: str
     forwarding: Forwarding
     grace: int
@@ -173,10 +179,27 @@ class _PartitionPass:
         """A lead, decoded; None when this partition does not know it."""
         lead = self.leads.get(key)
         if lead is None:
-            state = self.touched.states.get(key) or self.work.partition.table.get(key)
-            if state is not None:
+            state = self._state(key)
+            if state is not None and marked(state) is None:
                 self.leads[key] = lead = decode_lead(state)
         return lead
+
+    def _state(self, key: bytes) -> bytes | None:
+        """A lead's state, or the mark that is left of it."""
+        states = self.touched.states
+        return states[key] if key in states else self.work.partition.table.get(key)
+
+    def _gone_into(self, key: bytes) -> bytes | None:
+        """The lead that this one was merged into."""
+        state = self._state(key)
+        into = None if state is None else marked(state)
+        return None if into is None else into.encode()
+
+    def _is_suppressed(self, key: bytes) -> bool:
+        suppressed, table = self.touched.suppressed, self.work.partition.table
+        if not suppressed and not table.suppressed:
+            return False
+        return (name := suppressed_key(key)) in suppressed or name in table.suppressed
 
     def _change(self, key: bytes, lead: Lead) -> None:
         self.changed[key] = lead
@@ -192,15 +215,15 @@ class _PartitionPass:
 
     # Records ------------------------------------------------------------------------
 
-    def _read(self, record: Record) -> Activity | Unreadable:
-        """A record's activity, or why it has none."""
+    def _read(self, record: Record) -> Activity | Internal | Foreign | Unreadable:
+        """A record's activity (or what we have written to ourselves), or why it has none."""
         kind, stamp = record.timestamp()
         try:
             if self.poison and (self.number, record.offset()) in self.poison:
                 return self.poison[self.number, record.offset()]
             activity = self.of.decode(record.value())
         except Unreadable as unreadable:
-            return unreadable
+            return self.of.forwarding.read_internal(record) or unreadable
         if activity.occurred_at > stamp + FUTURE_TOLERANCE:
             return Unreadable(
                 "future",
@@ -212,7 +235,10 @@ class _PartitionPass:
         return activity
 
     def _run_slice(
-        self, records: list[Record], activities: list[Activity | Unreadable], moments: list[int]
+        self,
+        records: list[Record],
+        activities: list[Activity | Internal | Foreign | Unreadable],
+        moments: list[int],
     ) -> bool:
         """Take in a slice of the records; False when the pass has been cut within it."""
         touched, held = self.touched, self.held
@@ -230,8 +256,10 @@ class _PartitionPass:
                     return False
             if isinstance(activity, Activity):
                 self._take(record, activity, offset)
-            else:
+            elif isinstance(activity, Unreadable):
                 self._dead_letter(record, activity)
+            else:
+                self._take_in(record, activity, offset)
             self.before = offset
             self.made.records += 1
         self._store()
@@ -243,44 +271,151 @@ class _PartitionPass:
         lead = self._lead(key)
         if lead is None or record.key() != key:
             try:
-                if self._goes_home(record, key):
-                    return
+                at_home = self._at_home(record, activity, key)
             except Unreadable as unreadable:
                 self._dead_letter(record, unreadable)
                 return
+            if at_home is None:
+                return
+            activity = at_home
+            key = activity.lead_id.encode()
+            lead = self._lead(key)
         place = Place(of.names.activities, self.number, offset)
         try:
             applied = of.funnel.apply(lead, activity, place, self.now)
-            if applied.decisions:
-                self._decided(key, applied.decisions, record.timestamp()[1])
+            self._applied(key, applied, record)
         except Unreadable as unreadable:
             self._dead_letter(record, unreadable)
             return
         except Exception as error:
             raise EvaluationFailed(self.number, offset, self.before, error) from error
-        if applied.outcome == "applied":
-            self.leads[key] = applied.lead
-            self._change(key, applied.lead)
+        if applied.departure is not None:
+            self._depart(record, key, None if lead is None else lead.stage, applied.departure)
         self.ended.append((applied.outcome, activity.type))
 
-    def _goes_home(self, record: Record, key: bytes) -> bool:
-        """Send a record that lies elsewhere to its lead's home; False when this is it.
+    def _applied(self, key: bytes, applied: Applied, record: Record) -> None:
+        if applied.decisions:
+            self._decided(key, applied.decisions, record.timestamp()[1])
+        if applied.outcome == "applied" and applied.lead is not None:
+            self.leads[key] = applied.lead
+            self._change(key, applied.lead)
 
-        Asked only of a lead that is new here, or of a record with another key: whom this
-        partition knows has its home here.
+    def _at_home(self, record: Record, activity: Activity, key: bytes) -> Activity | None:
+        """The activity, as that of the lead which it is applied to here; None when it has come to its end.
+
+        Asked only of a lead that is not known here, or of a record with another key: whoever
+        this partition knows has its home here.
         """
-        of = self.of
-        there = home(key, of.partitions)
-        if record.key() == key and there == self.number:
-            return False
+        of, made = self.of, self.made
         headers, value = record.headers() or [], record.value() or b""
-        if of.forwarding.is_ours(key, value, headers):
-            raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
-        kept = [header for header in headers if header[0] != REKEYED]
-        mark = (REKEYED, of.forwarding.sign(key, value))
-        self.outgoing.append(Outgoing(of.names.activities, there, key, value, [*kept, mark]))
-        self.made.outcomes["rekeyed"] += 1
-        return True
+        was_forwarded = of.forwarding.was_forwarded(record) if headers else False
+        if was_forwarded is None:
+            made.outcomes["internal"] += 1
+            return None
+        if was_forwarded:
+            key = record.key() or b""
+            if self._is_one_already(key, activity):
+                self.ended.append(("applied", activity.type))
+                return None
+            activity = msgspec.structs.replace(activity, lead_id=key.decode())
+        elif record.key() != key or home(key, of.forwarding.partitions) != self.number:
+            if of.forwarding.was_rekeyed(key, value, headers):
+                raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
+            self.outgoing.append(of.forwarding.rekeyed(key, value, headers))
+            made.outcomes["rekeyed"] += 1
+            return None
+        if self._is_suppressed(key):
+            made.outcomes["suppressed"] += 1
+            return None
+        into = self._gone_into(key)
+        if into is None:
+            return activity
+        if activity.type == LEAD_MERGED and activity.properties.get("into") == into.decode():
+            self.ended.append(("applied", activity.type))
+            return None
+        self.outgoing.append(of.forwarding.forwarded(into, value, headers))
+        made.outcomes["forwarded"] += 1
+        return None
+
+    def _is_one_already(self, key: bytes, forwarded: Activity) -> bool:
+        """Whether a merge of what was merged into this lead names what is this lead, too."""
+        if forwarded.type != LEAD_MERGED:
+            return False
+        lead, into = self._lead(key), forwarded.properties.get("into")
+        return into == key.decode() or (lead is not None and into in lead.absorbed)
+
+    # Leads that end -----------------------------------------------------------------
+
+    def _depart(self, record: Record, key: bytes, stage: str | None, departure: Departure) -> None:
+        """A lead is erased, or moves to another."""
+        self._forget(key, stage)
+        forwarding = self.of.forwarding
+        if isinstance(departure, Erased):
+            self.touched.states[key] = None
+            if departure.suppress:
+                self.touched.suppressed.add(suppressed_key(key))
+            for absorbed in departure.absorbed:
+                self.outgoing.append(forwarding.internal(absorbed.encode(), Gone(departure.suppress)))
+            return
+        self.touched.states[key] = encode_mark(departure.into)
+        state = None if departure.lead is None else encode_lead(departure.lead)
+        moving = Moving([key.decode()], state, record.value() or b"")
+        self.outgoing.append(forwarding.internal(departure.into.encode(), moving))
+
+    def _forget(self, key: bytes, stage: str | None) -> None:
+        self.leads.pop(key, None)
+        self.changed.pop(key, None)
+        if stage is not None:
+            self.touched.moved.append((stage, None))
+
+    def _take_in(self, record: Record, said: Internal | Foreign, offset: int) -> None:
+        """An internal record has come to the home of the lead that is its key."""
+        key = record.key() or b""
+        into = self._gone_into(key)
+        if isinstance(said, Moving) and into is not None and said.path[0] == key.decode():
+            self._come_home(record, key, said)
+            return
+        self.made.outcomes["internal"] += 1
+        if isinstance(said, Gone):
+            if into is not None:
+                self.touched.states[key] = None
+            if said.suppress:
+                self.touched.suppressed.add(suppressed_key(key))
+        elif isinstance(said, Moving) and not self._is_suppressed(key):
+            if into is None:
+                self._unite(record, key, said, offset)
+            else:
+                path = list(dict.fromkeys([*said.path, key.decode()]))
+                on = msgspec.structs.replace(said, path=path)
+                self.outgoing.append(self.of.forwarding.internal(into, on))
+
+    def _unite(self, record: Record, key: bytes, moving: Moving, offset: int) -> None:
+        """What was merged into a lead becomes part of it."""
+        of = self.of
+        lead, came_id = self._lead(key), moving.path[0]
+        if moving.state is None:
+            if lead is not None:
+                absorb(lead, came_id)
+                self._change(key, lead)
+            return
+        activity = of.decode(moving.activity)
+        properties = activity.properties | {"into": key.decode()}
+        activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
+        place = Place(of.names.activities, self.number, offset)
+        try:
+            applied = of.funnel.merge(lead, decode_lead(moving.state), activity, place, self.now)
+            self._applied(key, applied, record)
+        except Exception as error:
+            raise EvaluationFailed(self.number, offset, self.before, error) from error
+
+    def _come_home(self, record: Record, key: bytes, moving: Moving) -> None:
+        """A lead has gone in a circle: it stays what it was, and what merged it is a dead letter."""
+        self.touched.states[key] = moving.state
+        lead = self._lead(key)
+        if lead is not None:
+            self.touched.moved.append((None, lead.stage))
+            self._change(key, lead)
+        self._dead_letter(record, circle(key.decode(), moving.path[-1]), moving.activity)
 
     # What comes out -----------------------------------------------------------------
 
@@ -297,11 +432,12 @@ class _PartitionPass:
             made.decisions.append(decision)
             made.decided_stamps.append(stamp)
 
-    def _dead_letter(self, record: Record, unreadable: Unreadable) -> None:
+    def _dead_letter(self, record: Record, unreadable: Unreadable, value: bytes | None = None) -> None:
+        """Put a record aside as it came; or, of an internal one, the ``value`` that it is about."""
         headers = [*(record.headers() or []), *dead_letter_headers(record, unreadable)]
-        self.outgoing.append(
-            Outgoing(self.of.names.dead_letters, None, record.key(), record.value(), headers)
-        )
+        if value is None:
+            value = record.value()
+        self.outgoing.append(Outgoing(self.of.names.dead_letters, None, record.key(), value, headers))
         self.made.outcomes["dead_letter"] += 1
         self.made.dead[unreadable.reason] += 1
 
@@ -311,6 +447,8 @@ class _PartitionPass:
         outgoing = self.outgoing
         for key, state in touched.states.items():
             outgoing.append(Outgoing(changelog, number, lead_key(key), state))
+        for name in touched.suppressed:
+            outgoing.append(Outgoing(changelog, number, name, _SUPPRESSED))
         meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
         made, known = self.made, of.funnel.activity_types

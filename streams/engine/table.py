@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_changed, due_of, peek
+from schemas.lead import due_changed, due_of, marked, peek
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -11,35 +11,52 @@ from streams.engine.due_index import DueIndex
 class Table:
     """One partition's leads. Only a committed pass changes it, by ``merge``."""
 
-    def __init__(self, states: Mapping[bytes, bytes] | None = None) -> None:
+    def __init__(self, states: Mapping[bytes, bytes] | None = None, suppressed: Iterable[bytes] = ()) -> None:
         self._states: dict[bytes, bytes] = dict(states or {})
+        self.suppressed = set(suppressed)
+        """The changelog keys of leads that were erased for good."""
         self.stages: Counter[str] = Counter()
         entries = []
         for lead, state in self._states.items():
-            peeked = peek(state)
-            self.stages[peeked.stage] += 1
-            entries.append((peeked.due, lead))
+            if marked(state) is None:
+                peeked = peek(state)
+                self.stages[peeked.stage] += 1
+                entries.append((peeked.due, lead))
         self.due = DueIndex(self.due_of, entries)
         self.get = self._states.get
 
     def __len__(self) -> int:
-        return len(self._states)
+        """How many leads there are; the marks of those that were merged do not count."""
+        return self.stages.total()
 
     def due_of(self, lead: bytes) -> int:
         """When ``lead`` is due (ms); NEVER for one that is not here."""
         state = self._states.get(lead)
         return NEVER if state is None else due_of(state)
 
-    def merge(self, changed: Mapping[bytes, bytes], moved: Iterable[tuple[str | None, str]]) -> None:
-        """Take over what a committed pass changed: new states, and the (from, to) of its moves."""
+    def merge(
+        self,
+        changed: Mapping[bytes, bytes | None],
+        moved: Iterable[tuple[str | None, str | None]],
+        suppressed: Iterable[bytes] = (),
+    ) -> None:
+        """Take over what a committed pass changed: new states (None: gone), and the (from, to) of its moves.
+
+        Whoever is new comes from None, who has gone is moved to None.
+        """
         states, due = self._states, self.due
+        self.suppressed.update(suppressed)
         for lead, state in changed.items():
+            if state is None:
+                states.pop(lead, None)
+                continue
             before = states.get(lead)
             states[lead] = state
             if before is None or due_changed(before, state):
                 due.put(due_of(state), lead)
         for from_, to in moved:
-            self.stages[to] += 1
+            if to is not None:
+                self.stages[to] += 1
             if from_ is not None:
                 self.stages[from_] -= 1
         due.tidy(len(states))

@@ -193,7 +193,7 @@ class Metrics(Collector):
         }
 
 
-_OUTCOMES = ("applied", "duplicate", "rekeyed", "dead_letter")
+_OUTCOMES = ("applied", "duplicate", "suppressed", "rekeyed", "forwarded", "internal", "dead_letter")
 _ENDINGS = ("committed", "aborted", "fenced")
 
 

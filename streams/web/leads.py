@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from schemas.lead import decode_lead
+from schemas.lead import MergedLead, decode_lead, marked
 from streams.engine.homes import home
 from streams.ownership import Advertised
 from streams.web.answers import Problem, answer, later
@@ -90,6 +90,9 @@ def _own(lead_id: str, key: bytes, number: int, worker: WorkerView) -> web.Respo
     state = partition.table.get(key)
     if state is None:
         return answer(Problem(error=f"there is no lead {lead_id!r}"), 404)
+    into = marked(state)
+    if into is not None:
+        return answer(MergedLead(lead_id=lead_id, merged_into=into))
     known = decode_lead(state)
     # Scores decay; they are shown at the moment up to which the lead's silence has been judged.
     return answer(worker.funnel.view(lead_id, known, max(partition.clock, known.clock)))

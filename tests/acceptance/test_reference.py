@@ -88,6 +88,7 @@ def live(funnel: Funnel, story: list[Row], lead: Lead | None = None) -> Lead | N
             assert decisions[-1].reason == row["reason"], row
         if row.get("n"):
             assert [one.n for one in decisions if isinstance(one, Signal)] == [int(row["n"])], row
+        assert lead is not None
         scores = funnel.view("anna", lead, at).scores
         for column in row.keys() - COLUMNS:
             assert scores[column] == float(row[column]), row

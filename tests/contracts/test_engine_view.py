@@ -9,7 +9,7 @@ import pytest
 
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
-from streams.engine.homes import Forwarding
+from streams.engine.forwarding import Forwarding
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Names
@@ -121,9 +121,8 @@ class TheEngine:
                 funnel=funnel,
                 decode=_nothing_to_decode,
                 names=Names("in", "out", "signals", "dead", "changelog"),
-                partitions=4,
                 topic_id="topic",
-                forwarding=Forwarding(b""),
+                forwarding=Forwarding("in", 4, "group", b""),
                 grace=0,
                 max_due=10,
             ),

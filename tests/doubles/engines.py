@@ -12,7 +12,8 @@ from schemas.moments import SECOND, format_moment
 from streams.engine.changelog import META_KEY, decode_meta
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
-from streams.engine.homes import Forwarding, home
+from streams.engine.forwarding import Forwarding
+from streams.engine.homes import home
 from streams.engine.passes import Names
 from streams.engine.processing import Processor
 from streams.engine.transaction import Outgoing, Transaction
@@ -71,9 +72,8 @@ class Bench:
             processor=Processor(
                 funnel=self.funnel,
                 names=NAMES,
-                partitions=self.kafka.partitions,
                 topic_id="topic",
-                forwarding=Forwarding(b"secret"),
+                forwarding=Forwarding(NAMES.activities, self.kafka.partitions, "group", b"secret"),
                 **(options | changes),
             ),
             opener=FakeOpener(self.kafka, NAMES.activities, NAMES.changelog),

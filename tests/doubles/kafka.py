@@ -265,7 +265,14 @@ class FakeOpener:
             clock = recovered.meta.clock if recovered.meta else 0
             assert committed[number] == (recovered.meta.position if recovered.meta else None)
             opened(
-                Opened(number, Table(recovered.states), committed[number] or 0, clock, recovered.records, 0.0)
+                Opened(
+                    number,
+                    Table(recovered.states, recovered.suppressed),
+                    committed[number] or 0,
+                    clock,
+                    recovered.records,
+                    0.0,
+                )
             )
 
     def _readable(self, number: int) -> bool:

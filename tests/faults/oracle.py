@@ -80,6 +80,7 @@ def recompute(records: list[Any], funnel: Funnel, partitions: int, until: Mappin
             continue
         place = Place(topic=record.topic, partition=record.partition, offset=record.offset)
         applied = funnel.apply(leads.get(activity.lead_id), activity, place)
+        assert applied.lead is not None
         leads[activity.lead_id] = applied.lead
         said[activity.lead_id] += [json.loads(encode_decision(change)) for change in applied.decisions]
     for lead_id, lead in leads.items():

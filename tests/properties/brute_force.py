@@ -14,6 +14,7 @@ works out the one next moment at which something can turn, must find the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 from hypothesis import reject
 from pydantic import BaseModel
 
@@ -30,11 +31,16 @@ from schemas.funnel_file import (
     parse_duration,
 )
 from tests.properties.brute_force_history import Happened, History, matches
+from tests.properties.brute_force_merging import REMEMBERED_IDS, unite
+from tests.properties.brute_force_points import no_points
 from tests.properties.brute_force_reading import Reading
 
-REMEMBERED_IDS = 32
 REMEMBERED_STEPS = 8
 """So many activities of each step of a sequence are told apart when a late one comes."""
+
+
+Cause = tuple[Literal["activity", "due"], str | int]
+"""The activity's id, or the moment that was due."""
 
 
 class Move(NamedTuple):
@@ -50,7 +56,7 @@ class Move(NamedTuple):
     occurred_at: int
     previous_stage_seconds: float | None
     scores: dict[str, float]
-    cause: tuple[Literal["activity", "due"], str | int]
+    cause: Cause
 
 
 class Given(NamedTuple):
@@ -64,7 +70,7 @@ class Given(NamedTuple):
     late: bool
     occurred_at: int
     scores: dict[str, float]
-    cause: tuple[Literal["activity", "due"], str | int]
+    cause: Cause
 
 
 def moved(said: Iterable["Move | Given"] | None) -> list[Move]:
@@ -78,6 +84,10 @@ class BruteForce:
     def __init__(self, file: FunnelFile) -> None:
         self.file = file
         self.leads: dict[str, History] = {}
+        self._merged: dict[str, str] = {}
+        self._known: set[str] = set()
+        """Leads that were merged, and that the survivor, or who comes after it, knows to be part of it."""
+        self._suppressed: set[str] = set()
         self._stages = [*file.stages, *file.off_path]
         self._sequences = [part for part in _parts(file) if isinstance(part, Sequence)]
         self._durations = sorted(set(_durations(file)))
@@ -85,24 +95,28 @@ class BruteForce:
 
     def apply(self, activity: Activity) -> list[Move | Given] | None:
         """What an activity, and time before it, change. None: it is a repeat, or a dead letter."""
+        lead_id = self._survivor(activity.lead_id)
+        if lead_id in self._suppressed:
+            return []
         if activity.type == "stage_assigned" and activity.properties["to"] not in self._stages:
             return None
-        lead = self.leads.get(activity.lead_id)
-        if lead is None:
-            lead = self.leads[activity.lead_id] = History(clock=activity.occurred_at)
-            said: list[Move | Given] = []
-        elif activity.id in {one.activity.id for one in lead.happened[-REMEMBERED_IDS:]}:
+        if activity.type == "lead_merged" and self._survivor(activity.properties["into"]) == lead_id:
+            return None if activity.lead_id == lead_id else []
+        lead = self.leads.get(lead_id)
+        if lead is not None and activity.id in lead.ids[-REMEMBERED_IDS:]:
             return None
-        else:
-            said = self.advance(activity.lead_id, activity.occurred_at)
-
+        said = [] if lead is None else self.advance(lead_id, activity.occurred_at)
+        if activity.type == "lead_erased":
+            return said + self._erase(lead_id, activity.properties.get("suppress", False))
+        if activity.type == "lead_merged":
+            return said + self._merge(lead_id, activity)
+        lead = lead or self._new(lead_id, activity)
         late = activity.occurred_at < lead.clock
         if late and self._forgets(lead, activity):
             reject()
-        lead.clock = lead.looked = max(lead.clock, activity.occurred_at)
-        lead.happened.append(Happened(activity, len(lead.happened) + 1, lead.clock))
+        self._happen(lead, activity)
         lead.passed_over.clear()
-        cause: tuple[Literal["activity"], str] = ("activity", activity.id)
+        cause: Cause = ("activity", activity.id)
         if not lead.stages:
             said.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
         if activity.type == "stage_assigned" and activity.properties["to"] != lead.stage:
@@ -110,6 +124,88 @@ class BruteForce:
             lead.waiting = {name_of(one) for one in self._true(lead, Reading(self.file, lead, lead.clock))}
             lead.waiting_until = lead.clock + parse_duration(activity.properties.get("hold", "30d"))
         return said + self._cascade(lead, lead.clock, late, cause)
+
+    def _new(self, lead_id: str, activity: Activity) -> History:
+        at = activity.occurred_at
+        self.leads[lead_id] = History(lead_id, at, clock=at)
+        return self.leads[lead_id]
+
+    def _happen(self, lead: History, activity: Activity) -> None:
+        lead.clock = lead.looked = max(lead.clock, activity.occurred_at)
+        lead.happened.append(Happened(activity, len(lead.happened) + 1, lead.clock))
+        lead.ids.append(activity.id)
+
+    # Leads that end --------------------------------------------------------------------------------
+
+    def _survivor(self, lead_id: str) -> str:
+        """Whose activities a lead's are by now."""
+        while lead_id in self._merged:
+            lead_id = self._merged[lead_id]
+        return lead_id
+
+    def _erase(self, lead_id: str, suppress: bool) -> list[Move | Given]:
+        absorbed = {one for one in self._merged if self._survivor(one) == lead_id and one in self._known}
+        self.leads.pop(lead_id, None)
+        for one in absorbed:
+            del self._merged[one]
+        if suppress:
+            self._suppressed |= {lead_id, *absorbed}
+        return []
+
+    def _merge(self, lead_id: str, activity: Activity) -> list[Move | Given]:
+        """A lead becomes part of another."""
+        into = self._merged[lead_id] = activity.properties["into"]
+        survivor = self._survivor(into)
+        came = self.leads.pop(lead_id, None)
+        lead = self.leads.get(survivor)
+        if came is not None or lead is not None:
+            self._known.add(lead_id)
+        else:
+            self._known.discard(lead_id)
+        if came is None or survivor in self._suppressed:
+            return []
+        self._happen(came, activity)
+        cause: Cause = ("activity", activity.id)
+        said: list[Move | Given] = []
+        if lead is None:
+            lead = self._new(survivor, activity)
+            self._happen(lead, msgspec.structs.replace(activity, traits={}))
+            said.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
+        else:
+            said += self.advance(survivor, came.clock)
+            lead.ids.append(activity.id)
+        now = lead.clock = max(lead.clock, came.clock)
+        late = activity.occurred_at < now
+        from_, entered = lead.stage, lead.entered[0]
+        if unite(self.file, lead, came, now):
+            lead.seq += 1
+            stayed = max(0, lead.entered[0] - entered) / 1000
+            scores = self._scores(lead)
+            direction = self._direction(from_, lead.stage)
+            said.append(
+                Move(
+                    lead.lead_id,
+                    lead.seq,
+                    from_,
+                    lead.stage,
+                    direction,
+                    "merged",
+                    late,
+                    lead.entered[0],
+                    stayed,
+                    scores,
+                    cause,
+                )
+            )
+        if any(
+            sum(matches(step, step.did, one.activity) for one in lead.happened) > REMEMBERED_STEPS
+            for sequence in self._sequences
+            for step in sequence.sequence
+        ):
+            reject()
+        return said + self._cascade(lead, now, late, cause)
+
+    # Time ------------------------------------------------------------------------------------------
 
     def advance(self, lead_id: str, until: int) -> list[Move | Given]:
         """What time alone changes, up to and at ``until``."""
@@ -147,7 +243,12 @@ class BruteForce:
 
     def _moments(self, lead: History, until: int) -> Iterator[int]:
         yield lead.waiting_until
-        for start in {lead.entered[0], *(one.at for one in lead.happened), *lead.fired.values()}:
+        for start in {
+            lead.created,
+            lead.entered[0],
+            *(one.at for one in lead.happened),
+            *lead.fired.values(),
+        }:
             yield from (start + duration for duration in self._durations)
         for score, bound in self._bounds:
             yield from self._crossings(lead, until, score, bound)
@@ -179,9 +280,7 @@ class BruteForce:
 
     # Transitions -----------------------------------------------------------------------------------
 
-    def _cascade(
-        self, lead: History, at: int, late: bool, cause: tuple[Literal["activity", "due"], str | int]
-    ) -> list[Move | Given]:
+    def _cascade(self, lead: History, at: int, late: bool, cause: Cause) -> list[Move | Given]:
         """Fire the first true transition, read again from the top, until none fires; then give signals."""
         been_in = {lead.stage}
         said: list[Move | Given] = []
@@ -190,13 +289,13 @@ class BruteForce:
             move = self._enter(lead, transition.to, name_of(transition), late, cause)
             said.append(move)
             lead.fired[name_of(transition)] = at
-            lead.reset |= dict.fromkeys(transition.resets, len(lead.happened))
+            lead.worked_out.clear()
+            for score in transition.resets:
+                lead.points[score] = (no_points(self.file.scores[score], lead.clock), len(lead.happened))
             been_in.add(lead.stage)
         return said + self._signals(lead, at, late, cause)
 
-    def _signals(
-        self, lead: History, at: int, late: bool, cause: tuple[Literal["activity", "due"], str | int]
-    ) -> list[Move | Given]:
+    def _signals(self, lead: History, at: int, late: bool, cause: Cause) -> list[Move | Given]:
         """Give those of the present stage that have turned true."""
         reading = Reading(self.file, lead, at)
         held = self.file.hold is not None and reading.holds(self.file.hold.when)
@@ -213,10 +312,9 @@ class BruteForce:
             elif not held:
                 lead.given[signal.name] = (n + 1, None)
                 lead.clock = at
-                scores = {name: reading.score(name) for name in self.file.scores}
-                lead_id = lead.happened[0].activity.lead_id
+                scores = self._scores(lead)
                 given.append(
-                    Given(lead_id, lead.seq, n + 1, signal.name, lead.stage, late, at, scores, cause)
+                    Given(lead.lead_id, lead.seq, n + 1, signal.name, lead.stage, late, at, scores, cause)
                 )
         return given
 
@@ -267,7 +365,7 @@ class BruteForce:
         to: str,
         rule: str,
         late: bool,
-        cause: tuple[Literal["activity", "due"], str | int],
+        cause: Cause,
     ) -> Move:
         """Move a lead. It enters at its clock; what has arrived so far is not part of the stay."""
         came_from = lead.stage if lead.stages else None
@@ -277,9 +375,8 @@ class BruteForce:
         lead.given.clear()
         lead.waiting.clear()
         lead.entered = (lead.clock, len(lead.happened) if came_from else 0)
-        reading = Reading(self.file, lead, lead.clock)
         return Move(
-            lead_id=lead.happened[0].activity.lead_id,
+            lead_id=lead.lead_id,
             seq=lead.seq,
             from_=came_from,
             to=to,
@@ -288,9 +385,14 @@ class BruteForce:
             late=late,
             occurred_at=lead.clock,
             previous_stage_seconds=stayed,
-            scores={name: reading.score(name) for name in self.file.scores},
+            scores=self._scores(lead),
             cause=cause,
         )
+
+    def _scores(self, lead: History) -> dict[str, float]:
+        """Each score at the lead's clock."""
+        reading = Reading(self.file, lead, lead.clock)
+        return {name: reading.score(name) for name in self.file.scores}
 
     def _direction(self, from_: str | None, to: str) -> str:
         path = self.file.stages

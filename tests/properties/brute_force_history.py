@@ -32,7 +32,10 @@ class History:
     is the first arrival, and belongs to the first stay: that is entered at arrival 0.
     """
 
+    lead_id: str
+    created: int
     happened: list[Happened] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
     entered: tuple[int, int] = (0, 0)
     clock: int = 0
@@ -47,8 +50,10 @@ class History:
     """When each transition last fired."""
     given: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """In this stay: how often each signal was given, and when it was found false again since."""
-    reset: dict[str, int] = field(default_factory=dict)
-    """After which arrival a score's points last started from zero."""
+    outside: set[int] = field(default_factory=set)
+    """Arrivals that are no part of the present stay, whenever they were: another lead did them then."""
+    points: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    """What points a score last began with, and after which arrival."""
     worked_out: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -56,14 +61,9 @@ class History:
         """The present stage."""
         return self.stages[-1]
 
-    @property
-    def birth(self) -> int:
-        """The moment of the lead's creation: that of its first arrival, older ones or not."""
-        return self.happened[0].at
-
     def in_this_stay(self, one: Happened) -> bool:
         """Whether an activity belongs to the present stay."""
-        return (one.at, one.arrival) > self.entered
+        return (one.at, one.arrival) > self.entered and one.arrival not in self.outside
 
     def traits(self) -> dict[str, Any]:
         """The traits: every patch in order of its own time, then of arrival."""

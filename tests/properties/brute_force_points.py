@@ -22,7 +22,7 @@ def inside(score: Score, points: float) -> float:
     return max(lowest, min(highest, points))
 
 
-class _Given(NamedTuple):
+class Gift(NamedTuple):
     """Points that a line gave: for an activity of which time, how many, and when that was (the clock)."""
 
     of: int
@@ -30,16 +30,28 @@ class _Given(NamedTuple):
     clock: int
 
 
-def sum_of_points(score: Score, happened: list[Happened], since: int = 0) -> float:
-    """The `on` points after the last of these, at the clock of that one; the first ``since`` do not count.
+class Points(NamedTuple):
+    """What the `on` lines of a score are worth together at a clock, and what each of them gave."""
+
+    total: float
+    clock: int
+    gave: list[list[Gift]]
+
+
+def no_points(score: Score, clock: int) -> Points:
+    """None at all."""
+    return Points(0.0, clock, [[] for line in score.points if isinstance(line, OnLine)])
+
+
+def points_after(score: Score, start: Points, happened: list[Happened]) -> Points:
+    """The points after these, at the clock of the last of them.
 
     Every line remembers here all that it ever gave. The engine keeps a line's worth as one
     number and, with `per`, what can still fall into a window: no other of them can be asked for.
     """
     lines = [line for line in score.points if isinstance(line, OnLine)]
-    gave: list[list[_Given]] = [[] for _ in lines]
-    total, clock = 0.0, happened[0].clock
-    for one in happened[since:]:
+    total, clock, gave = start.total, start.clock, [list(gifts) for gifts in start.gave]
+    for one in happened:
         total = decayed(score, total, one.clock - clock)
         clock = one.clock
         if clock - one.at > TOO_LATE_FOR_POINTS:
@@ -48,13 +60,40 @@ def sum_of_points(score: Score, happened: list[Happened], since: int = 0) -> flo
         for line, before in zip(lines, gave, strict=True):
             if matches(line, line.on, one.activity):
                 points = _points(score, line, before, one)
-                before.append(_Given(one.at, points, clock))
+                before.append(Gift(one.at, points, clock))
                 added += points if line.per is None else decayed(score, points, clock - one.at)
         total = inside(score, total + added)
-    return decayed(score, total, happened[-1].clock - clock)
+    return Points(total, clock, gave)
 
 
-def _points(score: Score, line: OnLine, before: list[_Given], one: Happened) -> float:
+def united_points(score: Score, mine: Points, theirs: Points, now: int) -> Points:
+    """The points of two leads that are one from ``now`` on: their bounds hold for both together."""
+    lines = [line for line in score.points if isinstance(line, OnLine)]
+    total = sum(decayed(score, points.total, now - points.clock) for points in (mine, theirs))
+    gave: list[list[Gift]] = []
+    for line, one, other in zip(lines, mine.gave, theirs.gave, strict=True):
+        if line.at_most is None:
+            gave.append([])
+        elif line.per is None:
+            worth = sum(decayed(score, gift.points, now - gift.clock) for gift in (*one, *other))
+            capped = max(-line.at_most, min(line.at_most, worth))
+            total -= worth - capped
+            gave.append([Gift(now, capped, now)])
+        else:
+            kept: list[Gift] = []
+            looked_back_to = now - TOO_LATE_FOR_POINTS - line.per
+            for gift in sorted((*one, *other), key=lambda gift: gift.of):
+                if gift.of <= looked_back_to:
+                    continue
+                room = line.at_most - sum(abs(k.points) for k in kept if k.of > gift.of - line.per)
+                capped = max(-room, min(room, gift.points)) if room > 0 else 0.0
+                total -= decayed(score, gift.points - capped, now - gift.of)
+                kept.append(Gift(gift.of, capped, now))
+            gave.append(kept)
+    return Points(inside(score, total), now, gave)
+
+
+def _points(score: Score, line: OnLine, before: list[Gift], one: Happened) -> float:
     """What a line gives for an activity: without `per` as worth now, with it nominally."""
     if line.at_most is None:
         return decayed(score, line.add, one.clock - one.at)

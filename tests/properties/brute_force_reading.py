@@ -7,8 +7,9 @@ what has come in, is remembered until more comes in, or the tests would take day
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import fsum
-from typing import Any
+from typing import Any, cast
 
 from schemas.funnel_file import (
     All,
@@ -30,7 +31,7 @@ from schemas.funnel_file import (
     Visited,
 )
 from tests.properties.brute_force_history import BUILT_IN, Happened, History, matches
-from tests.properties.brute_force_points import decayed, inside, sum_of_points
+from tests.properties.brute_force_points import Points, decayed, inside, no_points, points_after
 from tests.properties.brute_force_values import MISSING, at_path, comparable, is_there, satisfies
 
 NO_SIGN_OF_LIFE = (BUILT_IN - {"stage_assigned"}) | {"identified", "grouped"}
@@ -115,7 +116,7 @@ class Reading:
             for one in self.history.happened
             if (one.activity.type in of if of is not None else one.activity.type not in NO_SIGN_OF_LIFE)
         ]
-        return self.at >= max(signs, default=self.history.birth) + condition.quiet.for_
+        return self.at >= max(signs, default=self.history.created) + condition.quiet.for_
 
     def visited(self, condition: Visited) -> bool:
         return condition.visited in self.history.stages
@@ -146,12 +147,15 @@ class Reading:
 
     def _sum(self, name: str, score: Score) -> float:
         """What the `on` lines are worth together at the lead's clock."""
-        happened = self.history.happened
-        since = self.history.reset.get(name, 0)
-        total = self.history.once(
-            f"sum of {name} since {since}", lambda: sum_of_points(score, happened, since)
-        )
-        return decayed(score, total, self.history.clock - happened[-1].clock)
+        points = points_of(name, score, self.history)
+        return decayed(score, points.total, self.history.clock - points.clock)
+
+
+def points_of(name: str, score: Score, history: History) -> Points:
+    """The points of what a lead did, at the clock of the last that it did."""
+    start, since = history.points.get(name, (no_points(score, history.happened[0].clock), 0))
+    work_out = partial(points_after, score, start, history.happened[since:])
+    return cast(Points, history.once(f"points of {name} since {since}", work_out))
 
 
 def _chains(steps: list[list[Happened]]) -> Iterator[list[Happened]]:

@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import reject
 
 from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
+from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import ActivityCause, Decision, DueCause, Place, StageChange
@@ -27,21 +28,22 @@ class Driven:
 
     def __init__(self, funnel: Funnel) -> None:
         self.funnel = funnel
-        self.leads: dict[str, Lead] = {}
+        self.replay = Replay(funnel)
         self.said: list[Decision] = []
-        self.applied = 0
 
     def apply(self, activity: Activity, place: Place | None = None) -> str:
         """Apply one activity; the outcome."""
-        before = self.leads.get(activity.lead_id)
+        duplicates = self.replay.duplicates
         try:
-            applied = self.funnel.apply(before, activity, place or Place())
+            self.said += self.replay.apply(activity, place or Place())
         except Unreadable:
             return "dead letter"
-        self.leads[activity.lead_id] = applied.lead
-        self.said += applied.decisions
-        self.applied += 1
-        return applied.outcome
+        return "applied" if self.replay.duplicates == duplicates else "duplicate"
+
+    @property
+    def leads(self) -> dict[str, Lead]:
+        """Those that there are."""
+        return self.replay.leads
 
     def apply_all(self, activities: Iterable[Activity]) -> "Driven":
         """Apply a whole stream."""

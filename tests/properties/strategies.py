@@ -31,7 +31,7 @@ from tests.properties.strategies_conditions import (
     timely_conditions,
     types,
 )
-from tests.properties.strategies_streams import scoring_streams, streams
+from tests.properties.strategies_streams import departing_streams, scoring_streams, streams
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -168,4 +168,12 @@ timely_cases = _cases(funnels(_transitions(timely_conditions), plain_scores), sc
 """Rules that time alone turns, both ways."""
 returning_cases = _cases(funnels(_returns, plain_scores, (None,)), scoring_streams)
 """Leads that go forth and back, and rules that are passed over and let in again."""
+departing_cases = st.one_of(
+    _cases(funnels(_transitions(conditions)), departing_streams),
+    _cases(
+        funnels(_transitions(st.one_of(scored_conditions, timely_conditions)), plain_scores),
+        departing_streams,
+    ),
+)
+"""Leads that are merged into each other, and erased."""
 cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases, returning_cases)

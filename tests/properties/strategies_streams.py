@@ -85,14 +85,29 @@ _assigned: SearchStrategy[Any] = st.tuples(
     st.sampled_from(SOURCES),
 )
 _new = st.sampled_from([_done] * 12 + [_assigned]).flatmap(lambda what: what)
-_leads = st.sampled_from([0, 0, 0, 0, 1, 2])
-_steps = st.one_of(
-    st.tuples(st.just("forward"), _leads, _forward, _new),
-    st.tuples(st.just("forward"), _leads, _forward, _new),
-    st.tuples(st.just("late"), _leads, _back, _new),
-    st.tuples(st.just("repeat"), _leads, _forward, st.sampled_from([1, 1, 2, 31, 32, 33])),
+_merged: SearchStrategy[Any] = st.tuples(
+    st.just("lead_merged"),
+    st.sampled_from([{"into": f"lead-{number}"} for number in range(MAX_LEADS + 1)]),
+    _traits,
+    st.sampled_from(SOURCES),
 )
-_many_steps = st.lists(_steps, min_size=6, max_size=30)
+_erased: SearchStrategy[Any] = st.tuples(
+    st.just("lead_erased"), st.sampled_from([{}, {}, {"suppress": True}]), st.just({}), st.none()
+)
+_new_or_departed = st.sampled_from(
+    [_done] * 14 + [_assigned, _merged, _merged, _merged, _merged, _erased]
+).flatmap(lambda what: what)
+_leads = st.sampled_from([0, 0, 0, 0, 1, 2])
+
+
+def _many_steps(leads: SearchStrategy[int], new: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    steps = st.one_of(
+        st.tuples(st.just("forward"), leads, _forward, new),
+        st.tuples(st.just("forward"), leads, _forward, new),
+        st.tuples(st.just("late"), leads, _back, new),
+        st.tuples(st.just("repeat"), leads, _forward, st.sampled_from([1, 1, 2, 31, 32, 33])),
+    )
+    return st.lists(steps, min_size=6, max_size=30)
 
 
 def _activities(steps: list[tuple[str, int, int, Any]], crowd: int) -> list[Activity]:
@@ -117,8 +132,13 @@ def _activities(steps: list[tuple[str, int, int, Any]], crowd: int) -> list[Acti
     return made
 
 
-streams = st.builds(_activities, _many_steps, st.sampled_from([0, 0, 0, 0, 0, 31]))
+_crowds = st.sampled_from([0, 0, 0, 0, 0, 31])
+streams = st.builds(_activities, _many_steps(_leads, _new), _crowds)
 """Activities of up to three leads, in the order in which they arrive."""
+departing_streams = st.builds(
+    _activities, _many_steps(st.sampled_from([0, 0, 1, 1, 2]), _new_or_departed), _crowds
+)
+"""The same of leads that are merged into each other, and erased."""
 
 # One lead, most of whose activities score, ever again at the edge of a duration.
 _scoring: SearchStrategy[Any] = st.tuples(

@@ -25,6 +25,7 @@ from tests.properties.profiles import share
 from tests.properties.strategies import (
     Case,
     cases,
+    departing_cases,
     general_cases,
     returning_cases,
     scored_cases,
@@ -54,7 +55,13 @@ def test_time_alone_moves_leads_as_the_brute_force_does(case: Case) -> None:
     assert_same(by_engine(case).said, by_brute_force(case))
 
 
-@given(cases, wakes)
+@settings(max_examples=share(2))
+@given(departing_cases)
+def test_leads_are_merged_and_erased_as_the_brute_force_does_it(case: Case) -> None:
+    assert_same(by_engine(case).said, by_brute_force(case))
+
+
+@given(st.one_of(cases, departing_cases), wakes)
 def test_what_comes_after_time_has_passed_it_is_late(case: Case, wakes: list[tuple[int, float]]) -> None:
     """Live, the clock may have moved a lead past what is still on its way."""
     driven, brute = Driven(compiled(case)), BruteForce(loaded(case))

@@ -22,6 +22,7 @@ def test_identified_does_not_end_the_quiet_though_no_rule_names_it() -> None:
         )
     )
     lead = funnel.apply(None, opened("1"), PLACE).lead
+    assert lead is not None
     funnel.apply(lead, Activity("2", "l", "identified", FIRST + 1), PLACE)
     (moved,) = funnel.advance("l", lead, FIRST + DAY, PLACE)
     assert parse_moment(moved.occurred_at) == FIRST + 3_600_000
@@ -47,6 +48,7 @@ def test_what_time_let_in_again_is_read_at_an_activity_from_before_that() -> Non
         )
     )
     lead = funnel.apply(None, opened("1"), PLACE).lead
+    assert lead is not None
     assert lead.stage == "x"
     funnel.apply(lead, opened("2"), PLACE)
     assert lead.stage == "b"  # x is passed over: the cascade began there

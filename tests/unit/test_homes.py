@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner import murmur2 as kafka_murmur2
 
-from streams.engine.homes import REKEYED, Forwarding, home, murmur2
+from streams.engine.homes import home, murmur2
 
 
 @given(st.binary(max_size=64))
@@ -15,14 +15,3 @@ def test_murmur2_is_kafkas(data: bytes) -> None:
 @given(st.text(min_size=1).map(lambda text: text.encode("utf-8", "replace")), st.integers(1, 64))
 def test_a_home_is_one_of_the_partitions(lead: bytes, partitions: int) -> None:
     assert 0 <= home(lead, partitions) < partitions
-
-
-def test_only_our_own_mark_is_ours() -> None:
-    ours, theirs = Forwarding(b"secret"), Forwarding(b"another")
-    mark = ours.sign(b"anna", b"{}")
-    assert ours.is_ours(b"anna", b"{}", [("other", b"x"), (REKEYED, mark)])
-    assert not ours.is_ours(b"anna", b"{ }", [(REKEYED, mark)])
-    assert not ours.is_ours(b"berit", b"{}", [(REKEYED, mark)])
-    assert not theirs.is_ours(b"anna", b"{}", [(REKEYED, mark)])
-    assert not ours.is_ours(b"anna", b"{}", [(REKEYED, None)])
-    assert not ours.is_ours(b"anna", b"{}", None)

@@ -104,5 +104,5 @@ def test_a_funnel_tells_what_it_is_made_of() -> None:
     assert told.slug == "f"
     assert told.stages == ("a", "b", "c", "out", "gone")
     assert told.activity_types == {"x", "y"}
-    assert told.rules == ("created", "manual", "to-b", "aside")
+    assert told.rules == ("created", "manual", "merged", "to-b", "aside")
     assert told.score_names == ("s",)

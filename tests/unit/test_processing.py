@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.moments import HOUR, MINUTE
-from streams.engine.homes import REKEYED, Forwarding
+from streams.engine.forwarding import REKEYED, Forwarding
 from tests.doubles.engines import NAMES, PARTITIONS, START, Bench, lead_of
 
 LEAD = lead_of(1)
@@ -19,6 +19,15 @@ def working() -> Bench:
     bench.assign()
     bench.work()
     return bench
+
+
+def rekeyed_by(secret: bytes, value: bytes) -> tuple[str, bytes | None]:
+    """The header of a record that was sent home by whoever has such a secret."""
+    headers = (
+        Forwarding(NAMES.activities, PARTITIONS, "group", secret).rekeyed(LEAD.encode(), value, []).headers
+    )
+    assert headers is not None
+    return headers[0]
 
 
 def outcomes(bench: Bench) -> dict[str, float]:
@@ -76,7 +85,7 @@ def test_a_pass_that_is_thrown_away_sends_nothing_home() -> None:
 def test_a_record_sent_home_that_is_not_at_home_is_a_dead_letter_and_does_not_travel() -> None:
     """Workers that disagree on the number of partitions do not send a record to and fro."""
     bench = working()
-    mark = (REKEYED, Forwarding(b"secret").sign(LEAD.encode(), VALUE))
+    mark = rekeyed_by(b"secret", VALUE)
     bench.send_bytes(LEAD.encode(), VALUE, 0, [mark])
     bench.work()
     assert bench.dead() == ["leadgate.key_mismatch"]
@@ -86,8 +95,8 @@ def test_a_record_sent_home_that_is_not_at_home_is_a_dead_letter_and_does_not_tr
 @pytest.mark.parametrize(
     "forged",
     [
-        Forwarding(b"a guess").sign(LEAD.encode(), VALUE),
-        Forwarding(b"secret").sign(LEAD.encode(), b"another value"),
+        rekeyed_by(b"a guess", VALUE)[1],
+        rekeyed_by(b"secret", b"another value")[1],
         b"",
         None,
     ],

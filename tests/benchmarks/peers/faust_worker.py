@@ -61,7 +61,7 @@ async def qualify(stream: Any) -> None:
         place = Place(topic=message.topic, partition=message.partition, offset=message.offset)
         state = leads.get(event.key)
         applied = funnel.apply(None if state is None else decode_lead(state), activity, place)
-        if applied.outcome == "applied":
+        if applied.outcome == "applied" and applied.lead is not None:
             leads[event.key] = encode_lead(applied.lead)
         for change in applied.decisions:
             await stage_changes.send(

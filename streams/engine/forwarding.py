@@ -1,0 +1,122 @@
+"""What leadgate itself puts onto the input topic, so that it reaches another lead's home.
+
+- An activity that lies elsewhere than at its lead's home, sent there (`leadgate-rekeyed`).
+- An activity of a lead that was merged, sent on to the lead that it is now (`leadgate-forwarded`).
+- An internal record (`leadgate-internal`): the state of a lead that was merged, on its way to the
+  other, or the word that a lead, and with it all that was merged into it, has been erased.
+
+Each bears a header whose value is signed where a secret is set, as anyone who may write to the
+topic could set a header. What the last two say holds for the group that wrote them, which
+they name: groups that read the same topic may be of another mind about who is whom.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+import msgspec
+
+from streams.engine.chunk import Headers, Record
+from streams.engine.homes import home
+from streams.engine.transaction import Outgoing
+
+REKEYED = "leadgate-rekeyed"
+FORWARDED = "leadgate-forwarded"
+INTERNAL = "leadgate-internal"
+
+
+class Moving(msgspec.Struct, tag="moving", frozen=True):
+    """A lead on its way to the one that it was merged into.
+
+    ``path`` are the leads that it has passed, itself the first; ``state`` its state, encoded
+    (None: it was not known); ``activity`` the record's value that merged it.
+    """
+
+    path: list[str]
+    state: bytes | None
+    activity: bytes
+
+
+class Gone(msgspec.Struct, tag="gone", frozen=True):
+    """The lead that this one was merged into has been erased."""
+
+    suppress: bool
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """What another group has written to itself."""
+
+
+Internal = Moving | Gone
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Internal).decode
+
+
+class Forwarding:
+    """Writes, and recognises, what leadgate puts onto the input topic."""
+
+    def __init__(self, topic: str, partitions: int, group: str, secret: bytes) -> None:
+        self.partitions = partitions
+        self._topic = topic
+        self._group = group.encode()
+        self._secret = secret
+
+    # Out ----------------------------------------------------------------------------
+
+    def rekeyed(self, lead: bytes, value: bytes, headers: Headers) -> Outgoing:
+        """An activity, on its way to its lead's home."""
+        return self._to_home(lead, value, headers, (REKEYED, self._sign(REKEYED, lead, value)))
+
+    def forwarded(self, into: bytes, value: bytes, headers: Headers) -> Outgoing:
+        """An activity, on its way to the lead that its own was merged into."""
+        return self._to_home(into, value, headers, (FORWARDED, self._signed(FORWARDED, into, value)))
+
+    def internal(self, to: bytes, said: Internal) -> Outgoing:
+        """An internal record, on its way to a lead."""
+        value = _encode(said)
+        return self._to_home(to, value, [], (INTERNAL, self._signed(INTERNAL, to, value)))
+
+    def _to_home(
+        self, lead: bytes, value: bytes, headers: Headers, mark: tuple[str, bytes | None]
+    ) -> Outgoing:
+        kept = [header for header in headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
+        return Outgoing(self._topic, home(lead, self.partitions), lead, value, [*kept, mark])
+
+    def _sign(self, kind: str, lead: bytes, value: bytes) -> bytes:
+        signed = b"\0".join((kind.encode(), self._group if kind != REKEYED else b"", lead, value))
+        return hmac.digest(self._secret, signed, hashlib.sha256)
+
+    def _signed(self, kind: str, lead: bytes, value: bytes) -> bytes:
+        return self._group + b":" + self._sign(kind, lead, value).hex().encode()
+
+    # In -----------------------------------------------------------------------------
+
+    def was_rekeyed(self, lead: bytes, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> bool:
+        """Whether leadgate put this record where it lies, as the home of ``lead``."""
+        mark = _header(headers, REKEYED)
+        return mark is not None and hmac.compare_digest(mark, self._sign(REKEYED, lead, value))
+
+    def was_forwarded(self, record: Record) -> bool | None:
+        """Whether a record was sent on to the lead that is its key; None: by another group."""
+        return self._is_ours(FORWARDED, record)
+
+    def read_internal(self, record: Record) -> "Internal | Foreign | None":
+        """What an internal record says; None when a record is none."""
+        is_ours = self._is_ours(INTERNAL, record)
+        if is_ours is None:
+            return Foreign()
+        return _decode(record.value() or b"") if is_ours else None
+
+    def _is_ours(self, kind: str, record: Record) -> bool | None:
+        mark = _header(record.headers() or (), kind)
+        if mark is None:
+            return False
+        if mark.rpartition(b":")[0] != self._group:
+            return None
+        ours = self._signed(kind, record.key() or b"", record.value() or b"")
+        return hmac.compare_digest(mark, ours)
+
+
+def _header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
+    return next((value for header, value in headers if header == name), None)
