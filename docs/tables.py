@@ -13,6 +13,7 @@ from qualifiers.faults import FAULTS
 from qualifiers.loader_names import MAX_EXPANDED
 from qualifiers.loader_values import MAX_CONTRIBUTIONS
 from qualifiers.loader_yaml import MAX_BYTES, MAX_DEPTH, MAX_EXACT, MAX_NODES
+from qualifiers.merging import KEPT_ABSORBED
 from qualifiers.operators import OPERATORS
 from qualifiers.points import TOO_LATE
 from qualifiers.sequences import KEPT_ACTIVITIES
@@ -119,6 +120,7 @@ def _limits() -> Rows:
     )
     yield "activities that a step of a `sequence` keeps, for late ones", f"{KEPT_ACTIVITIES}, the newest"
     yield "activity ids that a lead knows again", f"{KEPT_IDS}, the last"
+    yield "ids of leads that were merged into one", f"{KEPT_ABSORBED}, the last"
     yield "traits that no rule names", f"{OTHER_TRAITS}, each of {OTHER_TRAIT_CHARACTERS:,} characters"
 
 

@@ -8,13 +8,14 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from docs import tables
-from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
+from qualifiers import FunnelFaults, compile_funnel, load_funnel
 from qualifiers.loader_yaml import read_tree
 from qualifiers.operators import OPERATORS, compile_test
+from qualifiers.replay import Replay
 from schemas.activity import Activity, type_name
-from schemas.decision import Decision, Place, Signal, StageChange
+from schemas.dead_letter import Unreadable
+from schemas.decision import Decision, Place, Signal, moves
 from schemas.funnel_file import FunnelFile, PropertyTest, parse_duration
-from schemas.lead import Lead
 from schemas.moments import parse_moment
 from tests.acceptance.reference import EXAMPLES, NAME, TESTS, TEXT, Row, whole
 
@@ -24,23 +25,26 @@ BEGINNING = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
 
 class Told(NamedTuple):
-    """What is said of a decision: the stage that was entered or the signal, when, whether late."""
+    """What is said of a decision: the stage that was entered or the signal, whose, when, whether late."""
 
     what: str
+    lead: str
     at: int
     late: bool
 
 
-COLUMNS = {"at", "activity", "properties", "traits", "source", "id", "decided", "rule", "reason", "n"}
+ANNA = "anna"
+COLUMNS = {"at", "lead", "activity", "properties", "traits", "source", "id", "decided", "rule", "reason", "n"}
 """What a story's line may say; any other column is a score's name, and what it is then."""
 CHANGE = "*the file changes*"
 """The activity of a story's first line that goes on where the last story of the example before it ended."""
-_TOLD = re.compile(r"`(?P<what>[\w-]+)`(?: at `(?P<at>[^`]+)`)?(?P<late>, late)?")
+DEAD_LETTER = "a dead letter"
+_TOLD = re.compile(r"`(?P<what>[\w-]+)`(?: of `(?P<lead>\w+)`)?(?: at `(?P<at>[^`]+)`)?(?P<late>, late)?")
 
 
 def _at(text: str) -> int:
     """A moment: `2d 6h` after the beginning, or RFC 3339."""
-    if text[:1].isdigit() and "T" in text:
+    if "T" in text:
         return parse_moment(text)
     return BEGINNING + sum(parse_duration(part) for part in text.split() if part != "0d")
 
@@ -53,7 +57,7 @@ def _value(row: Row, column: str) -> Any:
 def _activity(number: int, row: Row) -> Activity:
     return Activity(
         id=row.get("id") or f"{row['at']} {number}",
-        lead_id="anna",
+        lead_id=_value(row, "lead") or ANNA,
         type=type_name(row["activity"].strip("`")),
         occurred_at=_at(row["at"].strip("`")),
         properties=_value(row, "properties") or {},
@@ -62,53 +66,60 @@ def _activity(number: int, row: Row) -> Activity:
     )
 
 
-def live(funnel: Funnel, story: list[Row], lead: Lead | None = None) -> Lead | None:
-    """Go through a story, and see that each line comes out as it says; the lead in the end."""
+def _happens(replay: Replay, number: int, row: Row) -> list[Decision]:
+    """What is decided at a line of a story."""
+    at, place = _at(row["at"].strip("`")), Place(line=number)
+    funnel, leads = replay.funnel, replay.leads.items()
+    if row["decided"] == DEAD_LETTER:
+        with pytest.raises(Unreadable):
+            replay.apply(_activity(number, row), place)
+        return []
+    if row["activity"] == CHANGE:
+        reread = [funnel.reread(name, lead, at, place, renamed=funnel.renamed) for name, lead in leads]
+        return [decision for decisions in reread for decision in decisions]
+    if row["activity"]:
+        return replay.apply(_activity(number, row), place)
+    return [decision for name, lead in leads for decision in funnel.advance(name, lead, at, place)]
+
+
+def live(replay: Replay, story: list[Row]) -> None:
+    """Go through a story, and see that each line comes out as it says."""
     for number, row in enumerate(story, 1):
-        at = _at(row["at"].strip("`"))
-        if row["activity"] == CHANGE:
-            assert lead is not None
-            decisions = funnel.reread("anna", lead, at, Place(), renamed=funnel.renamed)
-        elif row["activity"]:
-            applied = funnel.apply(lead, _activity(number, row), Place(line=number))
-            lead, decisions = applied.lead, applied.decisions
-        else:
-            assert lead is not None
-            decisions = funnel.advance("anna", lead, at, Place(line=number))
+        decisions = _happens(replay, number, row)
+        at, whose = _at(row["at"].strip("`")), _value(row, "lead") or ANNA
         expected = [
-            Told(told["what"], _at(told["at"]) if told["at"] else at, bool(told["late"]))
-            for told in _TOLD.finditer(row["decided"])
+            Told(one["what"], one["lead"] or whose, _at(one["at"]) if one["at"] else at, bool(one["late"]))
+            for one in _TOLD.finditer(row["decided"])
         ]
         assert [_told(one) for one in decisions] == expected, row
         if row.get("rule"):
-            assert [one.rule for one in decisions if isinstance(one, StageChange)] == re.findall(
-                r"`(.+?)`", row["rule"]
-            ), row
+            assert [one.rule for one in moves(decisions)] == re.findall(r"`(.+?)`", row["rule"]), row
         if row.get("reason"):
             assert decisions[-1].reason == row["reason"], row
         if row.get("n"):
             assert [one.n for one in decisions if isinstance(one, Signal)] == [int(row["n"])], row
-        assert lead is not None
-        scores = funnel.view("anna", lead, at).scores
-        for column in row.keys() - COLUMNS:
-            assert scores[column] == float(row[column]), row
-    return lead
+        for score in row.keys() - COLUMNS:
+            if row[score]:
+                view = replay.funnel.view(whose, replay.leads[whose], at)
+                assert view.scores[score] == float(row[score]), row
 
 
 def _told(decision: Decision) -> Told:
     what = decision.signal if isinstance(decision, Signal) else decision.to
-    return Told(what, parse_moment(decision.occurred_at), decision.late)
+    return Told(what, decision.lead_id, parse_moment(decision.occurred_at), decision.late)
 
 
-def _stories(number: int) -> Lead | None:
-    """Live the stories of an example; the lead of the last in the end."""
+def _stories(number: int) -> Replay:
+    """Live the stories of an example; the leads of the last in the end."""
     example = EXAMPLES[number]
     funnel = compile_funnel(load_funnel(whole(example.text), NAME))
-    lead = None
+    replay = Replay(funnel)
     for story in example.stories:
-        goes_on = story[0]["activity"] == CHANGE
-        lead = live(funnel, story, _stories(number - 1) if goes_on else None)
-    return lead
+        replay = Replay(funnel)
+        if story[0]["activity"] == CHANGE:
+            replay.leads = _stories(number - 1).leads
+        live(replay, story)
+    return replay
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=lambda number: f"line {EXAMPLES[number].line}")

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from docs import tables
+from qualifiers.built_in import BUILT_IN
 from schemas.dead_letter import DeadLetterReason
 from schemas.decision import DIRECTIONS, Direction, SignalDocument, StageChangeDocument
 
@@ -41,6 +42,11 @@ def test_every_member_of_a_stage_change_is_told() -> None:
 def test_every_member_of_a_signal_is_told() -> None:
     section = (DOCS / "contracts.md").read_text().split("## A stage change")[1].split("## A dead letter")[0]
     assert set(SignalDocument.model_fields) <= set(re.findall(r"`(\w+)`", section))
+
+
+def test_every_type_that_is_built_in_is_told() -> None:
+    for document in ("contracts.md", "funnel-language.md"):
+        assert set(re.findall(r"`(\w+)`", (DOCS / document).read_text())) >= BUILT_IN
 
 
 def test_every_reason_of_a_dead_letter_is_told() -> None:
