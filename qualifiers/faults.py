@@ -7,6 +7,7 @@ words of the file; the table says what each code means and what to do about it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import NamedTuple
 
 
@@ -103,6 +104,12 @@ FAULTS: dict[str, Meaning] = {
 """Every code that a fault can have. The codes are stable: scripts may rely on them."""
 
 
+MAX_SAID = 300
+"""Characters of a message: what it names out of the file may be as long as the file."""
+MAX_KNOWN = 200
+"""Words that are looked through for one that was meant."""
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing that is wrong with a funnel file, and where (line and column from 1)."""
@@ -113,6 +120,17 @@ class Fault:
     code: str
     message: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("message", "hint"):
+            said = getattr(self, part)
+            if len(said) > MAX_SAID:
+                object.__setattr__(self, part, said[: MAX_SAID - 1] + "…")
+
+    @property
+    def what_to_do(self) -> str:
+        """The hint, or else what the table says of the code."""
+        return self.hint or FAULTS[self.code].do
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
@@ -127,8 +145,13 @@ class FunnelFaults(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """The known word most like it, if one is."""
+    text = str(word)[:80].lower()
+    return next(iter(get_close_matches(text, islice(known, MAX_KNOWN), n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """`did you mean …?` with the known word most like it, or nothing."""
-    text = str(word)[:80].lower()
-    close = get_close_matches(text, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    close = closest(word, known)
+    return f"did you mean `{close}`?" if close else ""

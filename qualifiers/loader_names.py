@@ -1,5 +1,8 @@
 """The names of a funnel: each leads somewhere, none is taken twice, none goes in a circle."""
 
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
+
 from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of, parts, within
@@ -99,7 +102,7 @@ def _signals(funnel: FunnelTree) -> None:
 def _route(funnel: FunnelTree, transition: Node) -> None:
     """Where a transition leads from and to: stages that there are, and none that is final."""
     to, origin = transition.get("to"), transition.get("from")
-    if to is None or not isinstance(to.value, str):
+    if not funnel.path or to is None or not isinstance(to.value, str):
         return
     if to.value not in funnel.stages:
         funnel.unknown(to, "unknown-stage", "stage", funnel.stages)
@@ -162,8 +165,10 @@ def _definitions(funnel: FunnelTree) -> None:
     uses = {name: _uses(funnel, node) for name, node in funnel.definitions.items()}
     size: dict[str, int] = {}
     height: dict[str, int] = {}
-    waiting = list(uses)
-    while ready := [name for name in waiting if all(node.value in size for node in uses[name])]:
+    sorter = TopologicalSorter({name: {node.value for node in used} for name, used in uses.items()})
+    with suppress(CycleError):  # what is not in a circle, nor uses one, it gives all the same
+        sorter.prepare()
+    while ready := sorter.get_ready():
         for name in ready:
             used = [node.value for node in uses[name]]
             size[name] = sum(1 for _ in within(funnel.definitions[name])) + sum(size[one] for one in used)
@@ -173,8 +178,9 @@ def _definitions(funnel: FunnelTree) -> None:
                 hint = f"at most {MAX_EXPANDED:,} conditions, {MAX_DEPTH} deep"
                 funnel.fault(funnel.definitions[name], "too-large", message, hint)
                 size[name], height[name] = 0, 0  # told once, not again at each that uses it
-        waiting = [name for name in waiting if name not in size]
-    _circles(funnel, {name: [node for node in uses[name] if node.value not in size] for name in waiting})
+        sorter.done(*ready)
+    circling = [name for name in uses if name not in size]
+    _circles(funnel, {name: [node for node in uses[name] if node.value not in size] for name in circling})
 
 
 def _uses(funnel: FunnelTree, condition: Node) -> list[Node]:
@@ -206,4 +212,4 @@ def _circles(funnel: FunnelTree, uses: dict[str, list[Node]]) -> None:
             names = list(trail)
             circle = [*names[names.index(name) :], name]
             message = f"`{name}` goes in a circle: {' → '.join(circle)}"
-            funnel.fault(trail[names[-1]], "define-circle", message)
+            funnel.fault(trail[names[-1]], "define-circle", message, "write one of them out")

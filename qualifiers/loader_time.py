@@ -8,7 +8,7 @@ does one with `again_after`.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from qualifiers.faults import Fault
@@ -43,31 +43,31 @@ class _Step(NamedTuple):
 def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
     """Each circle that time alone can turn, at the last of its steps. Names must be sound."""
     steps = list(_steps(funnel))
-    ways: dict[str, list[str]] = {}
+    ways: dict[str, dict[str, None]] = {}
     by_time: dict[str, dict[str, int]] = {}
     for step in steps:
-        ways.setdefault(step.origin, []).append(step.target)
+        ways.setdefault(step.origin, {})[step.target] = None
         if step.by_time:
             by_time.setdefault(step.origin, {}).setdefault(step.target, step.number)
     reached = {stage: _reached(ways, list(targets), stage) for stage, targets in by_time.items()}
     listed = tree.get("transitions")
     nodes = listed.listed() if listed else []
-    faults: dict[frozenset[str], Fault] = {}
+    faults: dict[frozenset[int], Fault] = {}  # by the two rules: they may lead out of many stages
     for one, other in itertools.combinations(by_time, 2):
         if other in reached[one] and one in reached[other]:
             out, back = _trail(reached[one], other), _trail(reached[other], one)
-            number = max(by_time[one][out[0]], by_time[other][back[0]])
+            numbers = by_time[one][out[0]], by_time[other][back[0]]
             circle = [one, *out, *back]
             message = f"time alone could move a lead round and round: {' → '.join(circle)}"
             hint = "let one of these steps need `did: …, since: entry`, or give it `again_after`"
-            node = nodes[number]
+            node = nodes[max(numbers)]
             faults.setdefault(
-                frozenset(circle), Fault(file, node.line, node.column, "time-circle", message, hint)
+                frozenset(numbers), Fault(file, node.line, node.column, "time-circle", message, hint)
             )
     return list(faults.values())
 
 
-def _reached(ways: dict[str, list[str]], starts: list[str], avoided: str) -> dict[str, str | None]:
+def _reached(ways: dict[str, dict[str, None]], starts: list[str], avoided: str) -> dict[str, str | None]:
     """The stages that can be reached from ``starts`` past ``avoided``, each with the one before it."""
     before: dict[str, str | None] = dict.fromkeys(starts)
     waiting = list(starts)
@@ -87,10 +87,24 @@ def _trail(before: dict[str, str | None], end: str) -> list[str]:
     return trail[::-1]
 
 
+class _Asked(NamedTuple):
+    """What is asked of conditions, each definition once: many may use it."""
+
+    funnel: FunnelFile
+    known: dict[tuple[str, str], bool]
+
+    def of(self, name: str, question: "Callable[[_Asked, Condition], bool]") -> bool:
+        key = question.__name__, name
+        if key not in self.known:
+            self.known[key] = question(self, self.funnel.define[name])
+        return self.known[key]
+
+
 def _steps(funnel: FunnelFile) -> Iterator[_Step]:
+    asked = _Asked(funnel, {})
     for number, transition in enumerate(funnel.transitions):
-        if transition.again_after is None and not _needs_activity(funnel, transition.when):
-            by_time = _comes(funnel, transition.when)
+        if transition.again_after is None and not _needs_activity(asked, transition.when):
+            by_time = _comes(asked, transition.when)
             for origin in _origins(funnel, transition):
                 yield _Step(origin, transition.to, by_time, number)
 
@@ -121,14 +135,14 @@ def _inner(condition: Condition) -> list[Condition]:
     return []
 
 
-def _needs_activity(funnel: FunnelFile, condition: Condition) -> bool:
+def _needs_activity(asked: _Asked, condition: Condition) -> bool:
     """Whether only something that is done in this very stay can make it true."""
     match condition:
         case Did() | Sum() | Sequence():
             return condition.since is not None
         case Use():
-            return _needs_activity(funnel, funnel.define[condition.use])
-    needing = sum(_needs_activity(funnel, inner) for inner in _inner(condition))
+            return asked.of(condition.use, _needs_activity)
+    needing = sum(_needs_activity(asked, inner) for inner in _inner(condition))
     match condition:
         case All():
             return needing > 0
@@ -139,31 +153,31 @@ def _needs_activity(funnel: FunnelFile, condition: Condition) -> bool:
     return False
 
 
-def _comes(funnel: FunnelFile, condition: Condition) -> bool:
+def _comes(asked: _Asked, condition: Condition) -> bool:
     """Whether time alone can turn it from false to true."""
     match condition:
         case InStage() | Quiet():
             return True
         case ScoreIs():
             is_bounded_above = condition.below is not None or condition.between is not None
-            return is_bounded_above and funnel.scores[condition.score].half_life is not None
+            return is_bounded_above and asked.funnel.scores[condition.score].half_life is not None
         case Use():
-            return _comes(funnel, funnel.define[condition.use])
+            return asked.of(condition.use, _comes)
         case None_():
-            return any(_goes(funnel, inner) for inner in condition.none)
-    return any(_comes(funnel, inner) for inner in _inner(condition))
+            return any(_goes(asked, inner) for inner in condition.none)
+    return any(_comes(asked, inner) for inner in _inner(condition))
 
 
-def _goes(funnel: FunnelFile, condition: Condition) -> bool:
+def _goes(asked: _Asked, condition: Condition) -> bool:
     """Whether time alone can turn it from true to false."""
     match condition:
         case Did() | Sum() | Sequence():
             return condition.within is not None
         case ScoreIs():
             is_bounded_below = condition.at_least is not None or condition.between is not None
-            return is_bounded_below and funnel.scores[condition.score].half_life is not None
+            return is_bounded_below and asked.funnel.scores[condition.score].half_life is not None
         case Use():
-            return _goes(funnel, funnel.define[condition.use])
+            return asked.of(condition.use, _goes)
         case None_():
-            return any(_comes(funnel, inner) for inner in condition.none)
-    return any(_goes(funnel, inner) for inner in _inner(condition))
+            return any(_comes(asked, inner) for inner in condition.none)
+    return any(_goes(asked, inner) for inner in _inner(condition))

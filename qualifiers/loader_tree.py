@@ -5,13 +5,19 @@ once. So nothing here assumes that the file fits the model: what does not is lef
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
-from qualifiers.faults import Fault, did_you_mean
+from pydantic import BaseModel
+
+from qualifiers.faults import Fault, closest, did_you_mean
 from qualifiers.loader_nodes import Node
-from schemas.funnel_file import condition_form
+from schemas.funnel_file import FunnelFile, OnLine, Score, Signal, Transition, condition_form
 
 Named = dict[str, Node]
 """Names and where they stand; of a name that stands twice, the first place."""
+MAX_GUESSES = 200
+"""Names for which the one that was meant is looked for: as many as somebody would read."""
 
 
 class FunnelTree:
@@ -20,6 +26,7 @@ class FunnelTree:
     def __init__(self, tree: Node, file: str) -> None:
         self.file = file
         self.faults: list[Fault] = []
+        tree = spelt(tree, FunnelFile)
         self.path = names_of(tree.get("stages"))
         self.off_path = names_of(tree.get("off_path"))
         self.final = names_of(tree.get("final"))
@@ -27,22 +34,31 @@ class FunnelTree:
         for node in (*self.path, *self.off_path):
             self.stages.setdefault(node.value, node)
         self.definitions = _mapping(tree.get("define"))
-        self.scores = _mapping(tree.get("scores"))
+        self.scores = {name: spelt(node, Score) for name, node in _mapping(tree.get("scores")).items()}
         hold = tree.get("hold")
         self._hold = hold.get("when") if hold else None
-        self.transitions = _mappings(tree.get("transitions"))
-        self.signals = _mappings(tree.get("signals"))
+        self.transitions = [spelt(node, Transition) for node in _mappings(tree.get("transitions"))]
+        self.signals = [spelt(node, Signal) for node in _mappings(tree.get("signals"))]
+        kinds = {"score": tree.get("scores"), "definition": tree.get("define")}
+        self._unsure = {kind for kind, node in kinds.items() if node and not node.is_mapping}
+        if not self.path:
+            self._unsure.add("stage")
 
     def fault(self, node: Node, code: str, message: str, hint: str = "") -> None:
         """Note a fault at a node."""
         self.faults.append(Fault(self.file, node.line, node.column, code, message, hint))
 
     def unknown(self, node: Node, code: str, kind: str, known: Named) -> None:
-        """Note that a name leads nowhere, with the name most like it."""
-        hint = did_you_mean(node.value, known)
+        """Note that a name leads nowhere, with the name most like it.
+
+        Not where what would name it could not be read: that is told already, and once.
+        """
+        if kind in self._unsure:
+            return
+        hint = did_you_mean(node.value, known) if len(self.faults) < MAX_GUESSES else ""
         if not hint:
             hint = (
-                f"there are: {', '.join(list(known)[:12])}" if known else f"there is no {kind} in this file"
+                f"there are: {', '.join(islice(known, 12))}" if known else f"there is no {kind} in this file"
             )
         self.fault(node, code, f"unknown {kind} `{node.value}`", hint)
 
@@ -50,7 +66,7 @@ class FunnelTree:
         """Every points line of every score."""
         for score in self.scores.values():
             points = score.get("points")
-            yield from (line for line in (points.listed() if points else ()) if line.is_mapping)
+            yield from (spelt(line, OnLine) if line.get("on") else line for line in _mappings(points))
 
     def conditions(self) -> Iterator[Node]:
         """Every condition of the file, those inside others too."""
@@ -81,6 +97,21 @@ class FunnelTree:
                 yield test, test
             if source:
                 yield source, source
+
+
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """The keys that a mapping of this model may have."""
+    return [each.alias or name for name, each in model.model_fields.items()]
+
+
+def spelt(node: Node, model: type[BaseModel]) -> Node:
+    """A mapping as it seems to be meant: a misspelt key is told as such, and only as such."""
+    known = known_keys(model)
+    missing = [key for key in known if node.get(key) is None]
+    unknown = [(key, inner) for key, inner in node.items() if key not in known] if missing else []
+    meant = {closest(key, known): inner for key, inner in unknown[:MAX_GUESSES]}
+    found = {key: meant[key] for key in missing if key in meant}
+    return replace(node, value=node.value | found) if found else node
 
 
 def names_of(node: Node | None) -> list[Node]:

@@ -112,8 +112,9 @@ def _condition(funnel: FunnelTree, condition: Node) -> None:
             funnel.fault(condition, "no-operator", "the score is compared with nothing", hint)
     elif form == "at_least":
         needed, of = condition.get("at_least"), condition.get("of")
-        if needed and of and _is_number(needed) and needed.value > len(of.listed()):
-            message = f"{needed.value} conditions are needed, but {len(of.listed())} listed"
+        listed = of.listed() if of and all(node.is_mapping for node in of.listed()) else None
+        if needed and listed and _is_number(needed) and needed.value > len(listed):
+            message = f"{needed.value} conditions are needed, but {len(listed)} listed"
             funnel.fault(needed, "too-many-needed", message, "it could never be true")
 
 

@@ -25,6 +25,9 @@ _Loader: Any = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser where P
 _NOT_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where libyaml begins a line
+
+
 class NotATree(Exception):
     """The text cannot be read further than this fault."""
 
@@ -56,13 +59,19 @@ def _decoded(text: bytes | str, name: str) -> str:
     if found:
         line, column = _place(decoded[: found.start()])
         message = f"the character U+{ord(found[0]):04X} cannot stand in a funnel file"
-        raise NotATree(Fault(name, line, column, "control-character", message))
+        hint = "save it as UTF-8" if found[0] == "\0" else "take it out"  # UTF-16 is full of zeros
+        raise NotATree(Fault(name, line, column, "control-character", message, hint))
     return decoded
 
 
 def _place(before: str) -> tuple[int, int]:
     """The line and column that come after ``before``."""
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    lines = _BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _is_number(node: Node) -> bool:
+    return type(node.value) in (int, float)
 
 
 @dataclass(slots=True)
@@ -159,7 +168,12 @@ class _Reader:
         if not isinstance(node.value, str):
             shown = f"`{node.value}`" if isinstance(node.value, int | float) else "this"
             message = f"a key must be text, and {shown} is not"
-            self.faults.append(Fault(self.name, line, column, "bad-key", message, "put it in quotes"))
+            before = next(reversed(mapping.value.values()), None)
+            is_fraction = before is not None and _is_number(before) and _is_number(node)  # {add: 10,5}
+            hint = "a fraction is written with a point: 10.5" if is_fraction else "put it in quotes"
+            if isinstance(node.value, list | dict):
+                hint = "a key is one word, before a colon"
+            self.faults.append(Fault(self.name, line, column, "bad-key", message, hint))
             return None
         if node.value in mapping.keys:
             first = mapping.keys[node.value]
@@ -201,7 +215,9 @@ class _Reader:
         if "nesting" in problem:  # libyaml's own bound, met before ours when a line does nothing but open
             message = f"things stand inside each other more than {MAX_DEPTH} levels deep"
             return Fault(self.name, line, column, "too-deep", message, "name a part of it under `define`")
-        lines = text.split("\n")
-        here = lines[line - 1] if line <= len(lines) else ""
+        lines = _BREAK.split(text)
+        if line > len(lines):  # libyaml ends the last line, where it has no end
+            line, column = len(lines), len(lines[-1]) + 1
+        here = lines[line - 1]
         hint = "indent with spaces, not with tabs" if "\t" in here[: column + 1] else ""
         return Fault(self.name, line, column, "not-yaml", f"this cannot be read as YAML: {problem}", hint)

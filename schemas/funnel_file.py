@@ -97,6 +97,7 @@ ActivityTypes = Annotated[
     BeforeValidator(_listed, json_schema_input_type=ActivityType | list[ActivityType]),
 ]
 Number = Annotated[int | float, _only("a number", int, float)]
+Positive = Annotated[Number, Field(gt=0, json_schema_extra={"exclusiveMinimum": 0})]
 Limits = Annotated[tuple[Number, Number], Strict(False)]
 Scalar = Annotated[bool | int | float | str, _only("text, a number, true or false", bool, int, float, str)]
 Bound = Annotated[int | float | str, _only("a number or text", int, float, str)]
@@ -166,7 +167,7 @@ class Sum(_Model):
 
     sum: Path = Field(description="The property that is added up.")
     of: ActivityTypes = Field(description="The type of activity, or several.")
-    at_least: Annotated[Number, Field(gt=0, description="What it must add up to.")]
+    at_least: Positive = Field(description="What it must add up to.")
     where: Where = {}
     source: Source = None
     within: Within = None
@@ -360,8 +361,8 @@ class OnLine(_Model):
     where: Where = {}
     source: Source = None
     add: Number = Field(description="The points of one such activity; below zero takes points.")
-    at_most: Number | None = Field(
-        default=None, gt=0, description="What the line's points together are worth at most, of either sign."
+    at_most: Positive | None = Field(
+        default=None, description="What the line's points together are worth at most, of either sign."
     )
     per: Duration | None = Field(
         default=None, description="`at_most` bounds what was given in any time of this length instead."

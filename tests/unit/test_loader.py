@@ -4,10 +4,8 @@ import textwrap
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from qualifiers.faults import FAULTS, Fault, FunnelFaults
+from qualifiers.faults import Fault, FunnelFaults
 from qualifiers.loader import load_funnel
 from qualifiers.loader_nodes import plain_scalar
 from tests.unit.fault_cases.case import HEAD, RULE, rules, when
@@ -126,70 +124,3 @@ def test_a_circle_that_time_alone_can_turn_is_a_fault(one: str, two: str, three:
     text += "scores: {s: {half_life: 3d, points: [{on: x, add: 1}]}}\n"
     text += "define: {d: {at_least: 1, of: [{in_stage: 1d}]}}"
     assert {fault.code for fault in faults_of(text)} == {"time-circle"}
-
-
-def judged(text: str | bytes) -> tuple[Fault, ...]:
-    """The faults of a text that may have none; any other exception is what these tests look for."""
-    try:
-        load_funnel(text)
-    except FunnelFaults as error:
-        return error.faults
-    return ()
-
-
-@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
-def test_a_text_that_does_nothing_but_open_is_too_deep(opening: str) -> None:
-    assert [fault.code for fault in judged(opening * 20_000)] == ["too-deep"]
-
-
-PIECES = st.sampled_from(
-    [
-        *"{}[]:,-?&*!|>'\"#%@` \n\t\ufeffåa1",
-        "funnel: f\n",
-        "stages: [lead, mql]\n",
-        "transitions:\n",
-        f"  - {RULE}\n",
-        "when: ",
-        "{did: x}",
-        "<<: ",
-        "null",
-        "&a ",
-        "*a",
-        "---\n",
-        "define: ",
-        "scores: ",
-        "points: ",
-        "- ",
-        "? ",
-        "{use: a}",
-    ]
-)
-
-
-@given(st.lists(PIECES, max_size=25).map("".join) | st.binary(max_size=40))
-@settings(max_examples=400, deadline=None)
-def test_whatever_comes_is_a_funnel_or_faults(text: str | bytes) -> None:
-    assert all(fault.line >= 1 and fault.column >= 1 and fault.code in FAULTS for fault in judged(text))
-
-
-FULL = (
-    rules(
-        "{to: mql, from: [lead, recycled], when: {any: [{did: [a, b], where: {p: {above: 1}}, within: 3d}]}}",
-        "{to: sql, from: earlier, when: {at_least: 1, of: [{score: s, between: [1, 2]}, {use: d}]}}",
-    )
-    + "define: {d: {quiet: {for: 2d, of: [a]}}}\n"
-    + "scores: {s: {half_life: 3d, limits: [0, 9], points: "
-    + "[{on: a, add: 1, at_most: 3, per: 2d}, {if: {has: t}, add: 2}]}}\n"
-)
-SCALARS = st.sampled_from(
-    ["null", "true", "3", "-1", "1e400", "x", "''", "[]", "{}", "[x, 3]", "{a: {b: c}}", "[[1]]"]
-)
-
-
-@given(st.data())
-@settings(max_examples=400, deadline=None)
-def test_any_word_of_a_funnel_may_be_anything(data: st.DataObject) -> None:
-    tokens = FULL.replace("{", " { ").replace("}", " } ").split(" ")
-    at = data.draw(st.integers(0, len(tokens) - 1))
-    text = " ".join([*tokens[:at], data.draw(SCALARS), *tokens[at + 1 :]])
-    assert {fault.code for fault in judged(text)} <= set(FAULTS)

@@ -4,6 +4,7 @@ A case is wrong in one way only, so what it yields is one fault. Add one for eac
 the code that a fault comes from; ``tests/unit/test_fault_cases.py`` runs them all.
 """
 
+import re
 from typing import NamedTuple
 
 from qualifiers import Fault, operators
@@ -47,7 +48,7 @@ class Case(NamedTuple):
         marked = self.marked if isinstance(self.marked, bytes) else self.marked.encode()
         before, mark, _ = marked.partition(MARK.encode())
         assert mark, "no mark says where the fault is"
-        lines = before.decode().split("\n")
+        lines = re.split("\r\n|\r|\n", before.decode())
         return Fault("funnel.yaml", len(lines), len(lines[-1]) + 1, self.code, self.message, self.hint)
 
 

@@ -128,4 +128,34 @@ CASES = [
         "`at_most` is more than 64 times what the line adds",
         "64 at most, or no bound at all",
     ),
+    Case(
+        "from-nowhere",
+        rules("{to: lead, from: ▸earlier, when: {did: x}}"),
+        "no stage of the path comes before `lead`",
+    ),
+    Case(
+        "blank-text",
+        when("{trait: x, starts_with: ▸''}"),
+        "`starts_with` has nothing to look for",
+        "write the text that it looks for",
+    ),
+    Case(
+        "unlike-bounds",
+        when("{trait: x, between: ▸['a', 1]}"),
+        "`a` and `1` cannot be compared: one is text",
+        "make both numbers, or both text",
+    ),
+    Case(
+        "reversed-bounds",
+        when("{trait: x, between: ▸[b, A]}"),
+        "`b` is above `A`",
+        "the lower one comes first",
+    ),
+    Case(
+        "not-on-traits",
+        points("{if: {use: ▸d}, add: 1}")
+        + "define: {d: {any: [{has: x}, {use: e}]}, e: {any: [{use: d2}, {visited: mql}]}, d2: {has: x}}",
+        "`d` asks about more than traits, which an `if` line cannot",
+        "use `trait` and `has` only; for what a lead does, `on`",
+    ),
 ]

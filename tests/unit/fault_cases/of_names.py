@@ -1,6 +1,6 @@
 """Faults of names: they lead nowhere, stand twice or go in a circle."""
 
-from tests.unit.fault_cases.case import RULE, TO_B, Case, rules, signals, when
+from tests.unit.fault_cases.case import HEAD, RULE, TO_B, Case, rules, signals, when
 
 CASES = [
     Case(
@@ -110,6 +110,30 @@ CASES = [
         "define-circle",
         when("{use: a}") + "define:\n  a: {use: b}\n  b: {none: [{use: ▸a}]}",
         "`a` goes in a circle: a → b → a",
+        "write one of them out",
     ),
-    Case("define-circle", when("{use: a}") + "define: {a: {use: ▸a}}", "`a` goes in a circle: a → a"),
+    Case(
+        "define-circle",
+        when("{use: a}") + "define: {a: {use: ▸a}}",
+        "`a` goes in a circle: a → a",
+        "write one of them out",
+    ),
+    Case(
+        "unknown-stage",
+        rules("{to: ▸any, when: {did: x}}"),
+        "unknown stage `any`",
+        "there are: lead, mql, sql, recycled",
+    ),
+    Case(
+        "from-final",
+        HEAD.replace("[sql]", "[lead]") + "transitions:\n  - {to: ▸mql, when: {did: x}}",
+        "no rule can lead out of `lead`, as it is final",
+        "take it out of `from`, or out of `final`",
+    ),
+    Case(
+        "too-large",
+        when("{use: d}") + "define: {d: ▸&d {any: [" + ", ".join(["{has: x}"] * 10_000) + "]}}",
+        "`d` is too much once all that it uses is written out",
+        "at most 10,000 conditions, 60 deep",
+    ),
 ]

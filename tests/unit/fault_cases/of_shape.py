@@ -19,7 +19,7 @@ CASES = [
     Case(
         "no-value", when("{trait: x, ▸is: null}"), "`is` has no value", "what is missing is `exists: false`"
     ),
-    Case("no-value", when("{did: [x, ▸~]}"), "this entry has no value"),
+    Case("no-value", when("{did: [x, ▸~]}"), "this entry has no value", "write one, or take the entry out"),
     Case(
         "no-value", HEAD + "▸transitions:\n", "`transitions` has no value", "write one, or take the key out"
     ),
@@ -186,4 +186,61 @@ CASES = [
         "known here: did, where, source",
     ),
     Case("missing-key", signals("▸{name: s, when: {did: x}}"), "`in` is missing here"),
+    Case("no-value", rules(RULE) + "scores: {▸s: }", "`s` has no value", "write one, or take the key out"),
+    Case(
+        "unknown-key",
+        when("{▸triat: t, at_least: 1, below: 3}"),
+        "unknown key `triat`",
+        "did you mean `trait`?",
+    ),
+    Case(
+        "unknown-key",
+        rules(RULE, "{to: sql, when: {visited: mql}}").replace("stages", "▸stage"),
+        "unknown key `stage`",
+        "did you mean `stages`?",
+    ),
+    Case(
+        "unknown-key",
+        points("{on: x, add: 1}").replace("scores", "▸score"),
+        "unknown key `score`",
+        "did you mean `scores`?",
+    ),
+    Case(
+        "unknown-key",
+        rules("{to: recycled, ▸form: any, when: {did: x}}"),
+        "unknown key `form`",
+        "did you mean `from`?",
+    ),
+    Case("missing-key", f"▸funnel: f\ntransitions: [{RULE}]", "`stages` is missing here"),
+    Case("wrong-type", "▸funnel", "a funnel file is a mapping that begins with `funnel: name`"),
+    Case(
+        "wrong-type",
+        when("{score: s, at_least: 1}") + "scores: ▸[s]",
+        "a mapping, `key: value`, is needed for `scores`",
+    ),
+    Case("wrong-type", when("{trait: t, in: ▸a}"), "a list is needed for `in`"),
+    Case("wrong-type", when("{trait: t, between: [1, ▸true]}"), "`between`: a number or text is needed here"),
+    Case(
+        "wrong-type", points("{on: x, add: ▸'10'}"), "`add`: a number is needed here", "take the quotes off"
+    ),
+    Case(
+        "wrong-type",
+        scores("points:", "- on: x", "  add: ▸10,5"),
+        "`add`: a number is needed here",
+        "a fraction is written with a point: `10.5`",
+    ),
+    Case("bad-count", points("{on: x, add: 1, at_most: ▸0}"), "`at_most` must be above 0"),
+    Case(
+        "bad-count",
+        f"funnel: ▸{'f' * 65}\nstages: [a, b]\n" + TO_B,
+        f"`{'f' * 20}…` is longer than 64 characters",
+    ),
+    Case(
+        "bad-count",
+        rules(RULE).replace(
+            "[lead, mql, sql]", f"▸[lead, mql, sql, {', '.join(f's{n}' for n in range(98))}]"
+        ),
+        "`stages` has more than 100",
+    ),
+    Case("bad-count", when("{sum: p, of: x, at_least: ▸0}"), "`at_least` must be above 0"),
 ]

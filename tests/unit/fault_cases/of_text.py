@@ -1,8 +1,9 @@
 """Faults of the text itself: it cannot be read, or only in part."""
 
 from qualifiers.loader_yaml import MAX_BYTES
-from tests.unit.fault_cases.case import HEAD, MARK, RULE, Case, rules, when
+from tests.unit.fault_cases.case import HEAD, MARK, RULE, Case, points, rules, when
 
+TOO_DEEP = "things stand inside each other more than 60 levels deep", "name a part of it under `define`"
 LAUGHS = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)
 ).replace(",*d]", ",▸*d]")
@@ -22,6 +23,7 @@ CASES = [
         "control-character",
         "funnel: f\nstages: [▸\x07]",
         "the character U+0007 cannot stand in a funnel file",
+        "take it out",
     ),
     Case(
         "too-large", "▸" + " " * (MAX_BYTES + 1), "the file is larger than a funnel can be (1,048,576 bytes)"
@@ -36,14 +38,12 @@ CASES = [
     Case(
         "too-deep",
         "a: " + "[" * 59 + "▸" + "[" * 41 + "]" * 100,
-        "things stand inside each other more than 60 levels deep",
-        "name a part of it under `define`",
+        *TOO_DEEP,
     ),
     Case(
         "too-deep",
         "a: &a " + "[" * 40 + "]" * 40 + "\nb: " + "[" * 30 + "▸*a" + "]" * 30,
-        "things stand inside each other more than 60 levels deep",
-        "name a part of it under `define`",
+        *TOO_DEEP,
     ),
     Case(
         "not-yaml",
@@ -117,4 +117,44 @@ CASES = [
         "`9999999999999999999999999999999999999999` is no number that can be kept exactly",
         "write a finite number",
     ),
+    Case(
+        "not-utf8",
+        MARK.encode() + HEAD.encode("utf-16"),
+        "the file is not UTF-8: byte 0xff stands here",
+        "save it as UTF-8",
+    ),
+    Case(
+        "control-character",
+        "f▸\0u\0n\0n\0e\0l\0:\0 \0f\0",  # UTF-16 without its mark
+        "the character U+0000 cannot stand in a funnel file",
+        "save it as UTF-8",
+    ),
+    Case(
+        "control-character",
+        HEAD.replace("\n", "\r\n") + "#\r# ▸\x07",
+        "the character U+0007 cannot stand in a funnel file",
+        "take it out",
+    ),
+    Case("too-deep", "[" * 1000 + "▸" + "[" * 19_000, *TOO_DEEP),
+    Case("too-deep", "- " * 60 + "▸" + "- " * 19_940, *TOO_DEEP),
+    Case("not-yaml", 'funnel: "f▸', "this cannot be read as YAML: found unexpected end of stream"),
+    Case(
+        "duplicate-key",
+        HEAD + f"define: {{&d x: {{did: y}}, ▸*d : {{did: z}}}}\ntransitions: [{RULE}]",
+        "`x` stands twice here (the first is at 5:10)",
+        "keep one of them",
+    ),
+    Case(
+        "bad-key",
+        when("{did: x, where: {▸[a]: y}}"),
+        "a key must be text, and this is not",
+        "a key is one word, before a colon",
+    ),
+    Case(
+        "bad-key",
+        points("{on: x, add: 10,▸5}"),
+        "a key must be text, and `5` is not",
+        "a fraction is written with a point: 10.5",
+    ),
+    Case("not-yaml", "{▸", "this cannot be read as YAML: did not find expected node content"),
 ]
