@@ -9,8 +9,8 @@ from qualifiers.transitions import CREATED, MANUAL, MERGED, directions, ranks, r
 from schemas.funnel_file import FunnelFile
 
 
-def compile_funnel(file: FunnelFile) -> Funnel:
-    """The funnel that a file describes.
+def compile_funnel(file: FunnelFile, known_as: str | None = None) -> Funnel:
+    """The funnel that a file describes; it decides under its hash, or under the one it is ``known_as``.
 
     Names must be known to exist (the loader sees to that, with lines and columns);
     raises KeyError or ValueError where they do not.
@@ -28,7 +28,7 @@ def compile_funnel(file: FunnelFile) -> Funnel:
         for stage, own in rules.items()
     }
     return Funnel(
-        decider=Decider(file.funnel, funnel_hash(file), directions(file), scores),
+        decider=Decider(file.funnel, known_as or funnel_hash(file), directions(file), scores),
         stages=stages,
         ranks=ranks(file),
         scores=scores,

@@ -133,7 +133,7 @@ def due_of(state: bytes) -> int:
     return due
 
 
-def mark_of(state: bytes) -> bytes:
+def read_under(state: bytes) -> bytes:
     """The mark of the funnel that last read a state that was encoded or read before."""
     return state[_MARK_AT]
 

@@ -6,6 +6,7 @@ point.
 """
 
 import asyncio
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,6 @@ import structlog
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from qualifiers import Funnel
 from streams import agents, clock, kafka_clients, timers, web
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
@@ -30,6 +30,9 @@ from streams.engine.processing import Processor
 from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
 from streams.errors import OutsideWorld
+from streams.funnels import Funnels
+from streams.funnels.publishing import Publisher
+from streams.funnels.watching import FunnelWatch
 from streams.intake.native import decode_native
 from streams.metrics import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
@@ -51,6 +54,7 @@ class Parts:
     opener: type[KafkaOpener] = KafkaOpener
     engine: type[Engine] = Engine
     processor: type[Processor] = Processor
+    publisher: type[Publisher] = Publisher
 
 
 class LeadgateApp(faust.App):
@@ -88,6 +92,7 @@ class Worker:
     app: LeadgateApp
     engine: Engine
     hold: ClockHold
+    watch: FunnelWatch
     me: Advertised
 
     def run(self) -> None:
@@ -102,6 +107,7 @@ class Worker:
             loop.call_soon_threadsafe(lambda: asyncio.ensure_future(worker.stop()))
 
         self.engine.on_failure = end
+        loop.add_signal_handler(signal.SIGHUP, self.watch.look_again)
         try:
             worker.execute_from_commandline()
         except SystemExit:
@@ -134,12 +140,11 @@ class _FaustWorker(faust.Worker):
         self.spinner = None
 
 
-def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | None = None) -> Worker:
-    """A worker of ``settings.group`` that runs ``funnel``.
+def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Metrics, parts: Parts) -> Worker:
+    """A worker of ``settings.group`` that runs its ``funnels``, of which it hears by ``watch``.
 
     Raises OutsideWorld when the broker does not answer.
     """
-    parts = parts or Parts()
     identity = identify(settings.worker_id, settings.state_directory)
     admin = AdminClient(kafka_clients.admin(settings))
     source = _describe_input(admin, settings.activities_topic)
@@ -152,7 +157,6 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
     transactional_id = f"{settings.group}-{identity.name}"
     secret = settings.forward_secret.get_secret_value() if settings.forward_secret else ""
     processor = parts.processor(
-        funnel=funnel,
         decode=decode_native,
         names=Names(
             settings.activities_topic,
@@ -183,6 +187,7 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
 
     engine = parts.engine(
         processor=processor,
+        funnels=funnels,
         opener=opener,
         new_transaction=new_transaction,
         limits=Limits(
@@ -220,10 +225,10 @@ def build(settings: Settings, funnel: Funnel, metrics: Metrics, parts: Parts | N
     ownership = GroupOwnership(
         coordinator, settings.group, settings.activities_topic, settings.session_timeout / 1000
     )
-    web.install(app, WorkerView(me, funnel, source.partitions, engine, ownership, metrics))
+    web.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics))
     agents.install(app, engine, settings.activities_topic)
-    timers.install(app, engine, hold)
-    return Worker(app, engine, hold, me)
+    timers.install(app, engine, hold, watch)
+    return Worker(app, engine, hold, watch, me)
 
 
 def _describe_input(admin: AdminClient, topic: str) -> Input:

@@ -3,12 +3,15 @@
 import gc
 
 import structlog
+from confluent_kafka import KafkaException
 
-from qualifiers import compile_funnel, load_funnel
-from streams import clock, logs, topics
+from streams import clock, kafka_clients, logs, topics
 from streams.app import Parts, build
 from streams.errors import OutsideWorld
 from streams.funnel_files import read_funnel_file
+from streams.funnels import Funnels, FunnelTopic
+from streams.funnels.publishing import Candidate, read_candidate
+from streams.funnels.watching import FunnelWatch, say_older
 from streams.metrics import Metrics
 from streams.settings import Settings
 
@@ -26,17 +29,37 @@ a third of its time.
 def run(settings: Settings, parts: Parts | None = None) -> None:
     """Work until told to end. Raises FunnelFaults, Mendable: whatever stands in the way, before it begins."""
     logs.configure(settings.log_level, json={"json": True, "console": False}.get(settings.log_format))
-    funnel = compile_funnel(load_funnel(*read_funnel_file(settings.funnel)))
+    parts = parts or Parts()
+    candidate = read_candidate(*read_funnel_file(settings.funnel))
     findings = topics.check(settings)
     if findings:
         raise OutsideWorld("the topics are not as they must be:\n" + "\n".join(map(str, findings)))
-    metrics = Metrics(funnel, settings.activities_topic, clock.now)
-    worker = build(settings, funnel, metrics, parts)
+    topic = FunnelTopic(kafka_clients.reader(settings), settings.funnels_topic, settings.group)
+    try:
+        _run(settings, parts, candidate, Funnels(topic))
+    finally:
+        topic.close()
+
+
+def _run(settings: Settings, parts: Parts, candidate: Candidate, funnels: Funnels) -> None:
+    publisher = parts.publisher(settings, funnels, clock.now)
+    try:
+        if not publisher.put_in_force(candidate):
+            say_older(settings.funnel, candidate, funnels)
+    except KafkaException as error:
+        raise OutsideWorld(
+            f"the funnels of {settings.group} can't be reached: {error.args[0].str()}"
+        ) from None
+    version, funnel = funnels.in_force
+    metrics = Metrics(funnels, settings.activities_topic, clock.now)
+    watch = FunnelWatch(settings.funnel, candidate, funnels, publisher, metrics.reloaded)
+    worker = build(settings, funnels, watch, metrics, parts)
     log.info(
         "worker_starts",
         worker=worker.me.worker,
         group=settings.group,
         funnel=funnel.slug,
+        funnel_version=version,
         funnel_hash=funnel.hash,
         clock_held=worker.hold.held,
     )

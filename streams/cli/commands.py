@@ -46,6 +46,11 @@ COMMANDS: dict[str, Command] = {
         "Create the topics, or check that they are as they must be.",
         ("leadgate topics create", "leadgate topics check"),
     ),
+    "funnel": Command(
+        "streams.cli.funnel:app",
+        "Put a funnel in force for a running group, and list the versions there have been.",
+        ("leadgate funnel publish funnel.yaml", "leadgate funnel versions"),
+    ),
     "clock": Command(
         "streams.cli.clock:clock",
         "Hold the clocks of a group's workers while history is loaded, and let them go.",

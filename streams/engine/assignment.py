@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from streams.engine.in_force import InForce
 from streams.engine.inbox import Inbox
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
@@ -91,7 +92,9 @@ class Assignment:
         """Whether what is opened under this ticket is still wanted."""
         return ticket in self._tickets.values()
 
-    def opened(self, ticket: int, result: Opened, read_from: Callable[[int, int, int], None]) -> bool:
+    def opened(
+        self, ticket: int, result: Opened, in_force: InForce, read_from: Callable[[int, int, int], None]
+    ) -> bool:
         """A partition is ready: have it read under a new epoch. False when it is not waited for any more."""
         number = result.number
         with self._lock:
@@ -101,7 +104,7 @@ class Assignment:
             self._last_epoch += 1
             inbox = Inbox(self._last_epoch, result.position)
             self._open[number] = Partition(
-                number, self.group, result.table, inbox, result.position, result.clock
+                number, self.group, result.table, inbox, result.position, result.clock, in_force
             )
             read_from(number, self._last_epoch, result.position)
         return True

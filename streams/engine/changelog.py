@@ -23,7 +23,9 @@ class Kind(IntEnum):
 
 
 META_KEY = bytes([Kind.META])
-_META_VERSION = 1
+_META_VERSION = 2
+_READABLE = (b"\x01", b"\x02")
+"""Version 1 knew of no versions of the funnel."""
 
 
 class UnreadableChangelog(OutsideWorld):
@@ -35,7 +37,9 @@ class Meta(msgspec.Struct, array_like=True, frozen=True):
 
     ``position`` is the input offset that comes next, ``clock`` the partition's
     (ms), ``topic_id`` the input topic's (a topic created anew has another), and
-    ``funnel`` with ``funnel_hash`` those that decided.
+    ``funnel`` with ``funnel_hash`` those that decided. ``version`` is the funnel's, which
+    decides from input offset ``funnel_from`` on; up to ``funnel_since`` (ms) the version
+    before it, ``version_before``, had judged the silence of leads.
     """
 
     position: int
@@ -43,6 +47,10 @@ class Meta(msgspec.Struct, array_like=True, frozen=True):
     funnel: str
     funnel_hash: str
     topic_id: str
+    version: int = 0
+    funnel_from: int = 0
+    funnel_since: int = 0
+    version_before: int = 0
 
 
 def lead_key(lead: bytes) -> bytes:
@@ -62,8 +70,8 @@ def encode_meta(meta: Meta) -> bytes:
 
 def decode_meta(value: bytes) -> Meta:
     """The reverse of encode_meta. Raises UnreadableChangelog."""
-    if value[:1] != bytes([_META_VERSION]):
-        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {_META_VERSION}")
+    if value[:1] not in _READABLE:
+        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {_META_VERSION} or older")
     try:
         return msgspec.msgpack.decode(value[1:], type=Meta)
     except msgspec.DecodeError as error:

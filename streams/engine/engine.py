@@ -25,6 +25,7 @@ from streams.engine.assignment import Assignment
 from streams.engine.chunk import Chunk
 from streams.engine.committer import Committer, NotCommitted
 from streams.engine.failures import EngineFailed, Failures, Limits
+from streams.engine.in_force import as_left, check_stages, come_into_force
 from streams.engine.inbox import LostChunk, fair_shares
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
@@ -38,6 +39,7 @@ from streams.engine.transaction import (
     Transaction,
     TransactionError,
 )
+from streams.funnels import Funnels
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +86,7 @@ class Engine:
     """Runs the passes of one worker; see the module's head for its threads."""
 
     processor: Processor
+    funnels: Funnels
     opener: Opener
     new_transaction: Callable[[Callable[[], bool], Callable[[str | None], None]], Transaction]
     limits: Limits
@@ -266,26 +269,19 @@ class Engine:
         return self._assignment.openings
 
     def _opened(self, ticket: int, result: Opened) -> None:
-        self._check_stages(result)
-        if self._assignment.opened(ticket, result, self._reading.read_from):
+        in_force = as_left(result.meta, result.position, self.funnels)
+        check_stages(result.number, result.table, in_force)
+        result.table.come_under(in_force.funnel.mark)
+        if self._assignment.opened(ticket, result, in_force, self._reading.read_from):
             log.info(
                 "partition_open",
                 partition=result.number,
                 leads=len(result.table),
                 offset=result.position,
+                funnel_version=in_force.version,
                 seconds=round(result.seconds, 3),
             )
             self.observer.opened(result)
-
-    def _check_stages(self, result: Opened) -> None:
-        """What the file is at fault for is said before a record is blamed for it."""
-        funnel = self.processor.funnel
-        for stage, leads in result.table.stages.items():
-            if stage not in funnel.stages:
-                raise EngineFailed(
-                    f"partition {result.number}: {leads} leads are in stage {stage}, which funnel "
-                    f"{funnel.slug} does not have: keep it in the file"
-                )
 
     def _reopen(self, partitions: list[Partition]) -> None:
         """Throw the tables away and build them again from what is committed. Between passes only."""
@@ -332,6 +328,7 @@ class Engine:
                 if broken:
                     self._settle()
                     self._reopen(broken)
+                self._change_funnels()
                 works = self._gather()
                 if works:
                     self._run(works)
@@ -343,6 +340,30 @@ class Engine:
             except EvaluationFailed as failed:
                 self._failures.evaluation(failed)
         return bool(works)
+
+    def _change_funnels(self) -> None:
+        """Let the newest funnel decide where the one before is done. Raises NotCommitted."""
+        partitions, held = self.open_partitions, self.held()
+        if any(partition.awaits > self.funnels.in_force.number for partition in partitions.values()):
+            self.funnels.read_to_end()
+        newest = self.funnels.in_force
+        for number, partition in partitions.items():
+            before = partition.in_force.version
+            if before >= newest.number or not partition.is_done_with(held):
+                continue
+            self._settle()
+            since = 0 if held else partition.clock
+            in_force = come_into_force(self.funnels, newest, partition.position, since, before)
+            check_stages(number, partition.table, in_force)
+            partition.come_under(in_force)
+            log.info(
+                "funnel_comes_into_force",
+                partition=number,
+                version=newest.number,
+                funnel_hash=newest.funnel.hash,
+                offset=partition.position,
+                leads_to_reread=partition.table.left_unread,
+            )
 
     def _gather(self) -> list[Work]:
         """What waits, fairly over the partitions, and the partitions that time may move."""
@@ -365,8 +386,12 @@ class Engine:
             records, position = partition.inbox.peek(share)
             if position is not None:
                 works.append(Work(partition, records, position))
-        if not self.held():
-            works += [Work(p, [], p.position) for n, p in partitions.items() if n not in waiting and p.due]
+        held = self.held()
+        works += [
+            Work(partition, [], partition.position)
+            for number, partition in partitions.items()
+            if number not in waiting and (partition.table.unread(1) or (partition.due and not held))
+        ]
         return self._failures.pick(works)
 
     def _run(self, works: list[Work]) -> None:

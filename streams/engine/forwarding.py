@@ -29,12 +29,14 @@ class Moving(msgspec.Struct, tag="moving", frozen=True):
     """A lead on its way to the one that it was merged into.
 
     ``path`` are the leads that it has passed, itself the first; ``state`` its state, encoded
-    (None: it was not known); ``activity`` the record's value that merged it.
+    (None: it was not known); ``activity`` the record's value that merged it; ``version``
+    that of the funnel which read it last.
     """
 
     path: list[str]
     state: bytes | None
     activity: bytes
+    version: int = 0
 
 
 class Gone(msgspec.Struct, tag="gone", frozen=True):

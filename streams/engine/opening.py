@@ -22,7 +22,7 @@ from confluent_kafka import (
 )
 
 from streams.engine.broker_errors import passes
-from streams.engine.changelog import Recovered
+from streams.engine.changelog import Meta, Recovered
 from streams.engine.chunk import Record
 from streams.engine.table import Table
 from streams.errors import OutsideWorld
@@ -48,6 +48,8 @@ class Opened:
     clock: int
     records: int
     seconds: float
+    meta: Meta | None = None
+    """What the last transaction has left about it."""
 
 
 class Opener(Protocol):
@@ -107,7 +109,8 @@ class KafkaOpener:
             position = self._position(number, committed[number], recovered, firsts[number])
             table = Table(recovered.states, recovered.suppressed)
             clock = recovered.meta.clock if recovered.meta else 0
-            opened(Opened(number, table, position, clock, recovered.records, time.perf_counter() - started))
+            seconds = time.perf_counter() - started
+            opened(Opened(number, table, position, clock, recovered.records, seconds, recovered.meta))
 
     def _committed(self, numbers: list[int]) -> dict[int, int | None]:
         """The group's offsets; the broker answers only once no transaction is open on them."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from streams.engine.in_force import InForce
 from streams.engine.inbox import Inbox
 from streams.engine.table import Table
 
@@ -12,10 +13,12 @@ class Partition:
     """One partition of the input, open for this worker.
 
     ``group`` is the consumer group's metadata as of the assignment; ``position``
-    the next input offset to apply; ``clock`` where its silent leads have been
-    advanced to (ms, never backwards); ``wall`` the newest moment (ms,
-    grace taken off) at which the partition was known to be applied to its end;
-    ``broken`` that a chunk got lost, so that it must be opened again.
+    the next input offset to apply; ``in_force`` the funnel that decides from there on;
+    ``clock`` where its silent leads have been advanced to (ms, never backwards);
+    ``wall`` the newest moment (ms, grace taken off) at which the partition was known
+    to be applied to its end;
+    ``broken`` that a chunk got lost, so that it must be opened again; ``awaits`` the
+    version of the funnel that its next record needs.
     """
 
     number: int
@@ -24,10 +27,21 @@ class Partition:
     inbox: Inbox
     position: int
     clock: int
+    in_force: InForce
     wall: int | None = None
     broken: bool = False
+    awaits: int = 0
 
     @property
     def due(self) -> bool:
         """Whether time alone may move a lead of this partition now."""
-        return self.wall is not None and self.wall > self.clock and self.table.due.earliest <= self.wall
+        return self.table.due.earliest <= max(self.clock, self.wall or 0)
+
+    def is_done_with(self, held: bool) -> bool:
+        """Whether the funnel in force has read every lead, and judged its silence up to the clock."""
+        return not self.table.unread(1) and (held or self.table.due.earliest > self.clock)
+
+    def come_under(self, in_force: InForce) -> None:
+        """Let another funnel decide from here on. Between passes only."""
+        self.in_force = in_force
+        self.table.come_under(in_force.funnel.mark)

@@ -43,12 +43,15 @@ class Touched:
     """What leads have become, encoded; None: gone."""
     suppressed: set[bytes] = field(default_factory=set)
     moved: list[tuple[str | None, str | None]] = field(default_factory=list)
+    awaits: int = 0
+    """A version of the funnel that must be in force before the next record is taken."""
 
     def merge(self) -> None:
         """Make it the partition's state: its transaction has been committed."""
         partition = self.partition
         partition.table.merge(self.states, self.moved, self.suppressed)
         partition.position, partition.clock = self.position, self.clock
+        partition.awaits = self.awaits
         partition.inbox.drop_until(self.position)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import msgspec
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
-from qualifiers import Applied, Funnel
+from qualifiers import Applied
 from qualifiers.built_in import LEAD_MERGED, Departure, Erased, circle
 from qualifiers.merging import absorb
 from schemas.activity import Activity
@@ -36,6 +36,9 @@ from streams.engine.transaction import Outgoing
 FUTURE_TOLERANCE = 5 * MINUTE
 """How far (ms) an activity may be dated after the moment at which it was appended."""
 
+REREAD = 500
+"""Leads that a pass reads again in the background, after a change of the funnel: some 10 ms of it."""
+
 SLICE = 250
 """Records: so many leads, decoded, fit into the caches."""
 
@@ -49,7 +52,6 @@ NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 class Processor:
     """Runs passes. ``grace`` in ms; ``max_due`` leads moved by time cut a partition's part of a pass."""
 
-    funnel: Funnel
     decode: Callable[[bytes | None], Activity]
     names: Names
     topic_id: str
@@ -73,8 +75,9 @@ class Processor:
         EvaluationFailed, and whatever ``send`` raises.
         """
         made = Pass()
+        reread = max(1, REREAD // max(1, len(works)))
         for work in works:
-            send(_PartitionPass(self, made, work, now, held, poison).run())
+            send(_PartitionPass(self, made, work, now, held, poison, reread).run())
         return made
 
 
@@ -89,6 +92,7 @@ class _PartitionPass:
         now: int,
         held: bool,
         poison: Mapping[tuple[int, int], Unreadable],
+        reread: int,
     ) -> None:
         self.of = processor
         self.made = made
@@ -96,7 +100,11 @@ class _PartitionPass:
         self.now = now
         self.held = held
         self.poison = poison
+        self.most_reread = reread
+        self.is_rereading = bool(work.partition.table.unread(1))
         partition = work.partition
+        self.in_force = partition.in_force
+        self.funnel = partition.in_force.funnel
         self.touched = Touched(partition, partition.position, partition.clock)
         self.number = partition.number
         self.due = Upcoming(iter(()))
@@ -128,10 +136,12 @@ class _PartitionPass:
             if not self._run_slice(records[start:end], activities[start:end], moments[start:end]):
                 break
         else:
-            if self.final > touched.clock:
+            for key in partition.table.unread(self.most_reread):
+                self._reread(key)
+            if not self.held:
                 touched.clock = self.final
                 self._advance(touched.position)
-                self._store()
+            self._store()
         self._finish()
         return self.outgoing
 
@@ -158,11 +168,11 @@ class _PartitionPass:
                 return False
             moment, key = due.pop()
             lead = self._lead(key)
-            if lead is None or lead.due != moment:
+            if self._reread(key) or lead is None or lead.due != moment:
                 continue
             place = place or Place(of.names.activities, self.number, before)
             try:
-                decisions = of.funnel.advance(key.decode(), lead, moment, place, self.now)
+                decisions = self.funnel.advance(key.decode(), lead, moment, place, self.now)
             except Exception as error:
                 raise EvaluationFailed(self.number, before, self.before, error, by_time=True) from error
             if lead.due <= moment:
@@ -171,6 +181,39 @@ class _PartitionPass:
             self.moved_by_time += 1
             self._change(key, lead)
             self._decided(key, decisions, moment)
+        return True
+
+    # A changed funnel -----------------------------------------------------------------
+
+    def _reread_for(self, record: Record, activity: Activity | Internal | Foreign | Unreadable) -> None:
+        """Read those leads again that a record is about."""
+        key = record.key()
+        if key is not None:
+            self._reread(key)
+        if type(activity) is Activity and activity.lead_id.encode() != key:
+            self._reread(activity.lead_id.encode())
+
+    def _reread(self, key: bytes, renamed: Mapping[str, str] | None = None) -> bool:
+        """Read a lead again that another funnel has left, as it was when this one came into force.
+
+        False when there is nothing to do. What is due since then is moved by ``_advance``, as for any lead.
+        """
+        lead = self._lead(key)
+        if lead is None or lead.funnel == self.funnel.mark:
+            return False
+        in_force, stage = self.in_force, lead.stage
+        renamed = in_force.renamed if renamed is None else renamed
+        place = Place(self.of.names.activities, self.number, in_force.position)
+        try:
+            decisions = self.funnel.reread(key.decode(), lead, in_force.since, place, self.now, renamed)
+        except Exception as error:
+            raise EvaluationFailed(
+                self.number, in_force.position, self.before, error, by_time=True
+            ) from error
+        if stage in renamed:
+            self.touched.moved.append((stage, renamed[stage]))
+        self._change(key, lead)
+        self._decided(key, decisions, in_force.since)
         return True
 
     # Leads --------------------------------------------------------------------------
@@ -247,6 +290,14 @@ class _PartitionPass:
                 self._lead(activity.lead_id.encode())
         for record, activity, moment in zip(records, activities, moments, strict=True):
             offset = record.offset()
+            if self.is_rereading:
+                self._reread_for(record, activity)
+            if type(activity) is Moving and activity.version > self.in_force.version:
+                # Its lead may be in a stage that only a later funnel knows.
+                touched.awaits = activity.version
+                touched.position = offset
+                self._store()
+                return False
             if not held:
                 if moment > touched.clock:
                     touched.clock = moment
@@ -282,7 +333,7 @@ class _PartitionPass:
             lead = self._lead(key)
         place = Place(of.names.activities, self.number, offset)
         try:
-            applied = of.funnel.apply(lead, activity, place, self.now)
+            applied = self.funnel.apply(lead, activity, place, self.now)
             self._applied(key, applied, record)
         except Unreadable as unreadable:
             self._dead_letter(record, unreadable)
@@ -359,7 +410,7 @@ class _PartitionPass:
             return
         self.touched.states[key] = encode_mark(departure.into)
         state = None if departure.lead is None else encode_lead(departure.lead)
-        moving = Moving([key.decode()], state, record.value() or b"")
+        moving = Moving([key.decode()], state, record.value() or b"", self.in_force.version)
         self.outgoing.append(forwarding.internal(departure.into.encode(), moving))
 
     def _forget(self, key: bytes, stage: str | None) -> None:
@@ -403,7 +454,8 @@ class _PartitionPass:
         activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
         place = Place(of.names.activities, self.number, offset)
         try:
-            applied = of.funnel.merge(lead, decode_lead(moving.state), activity, place, self.now)
+            came, renamed = decode_lead(moving.state), self.in_force.names_since(moving.version)
+            applied = self.funnel.merge(lead, came, activity, place, self.now, renamed)
             self._applied(key, applied, record)
         except Exception as error:
             raise EvaluationFailed(self.number, offset, self.before, error) from error
@@ -415,6 +467,7 @@ class _PartitionPass:
         if lead is not None:
             self.touched.moved.append((None, lead.stage))
             self._change(key, lead)
+            self._reread(key, self.in_force.names_since(moving.version))
         self._dead_letter(record, circle(key.decode(), moving.path[-1]), moving.activity)
 
     # What comes out -----------------------------------------------------------------
@@ -449,9 +502,20 @@ class _PartitionPass:
             outgoing.append(Outgoing(changelog, number, lead_key(key), state))
         for name in touched.suppressed:
             outgoing.append(Outgoing(changelog, number, name, _SUPPRESSED))
-        meta = Meta(touched.position, touched.clock, of.funnel.slug, of.funnel.hash, of.topic_id)
+        in_force, funnel = self.in_force, self.funnel
+        meta = Meta(
+            touched.position,
+            touched.clock,
+            funnel.slug,
+            funnel.hash,
+            of.topic_id,
+            in_force.version,
+            in_force.position,
+            in_force.since,
+            in_force.before,
+        )
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
-        made, known = self.made, of.funnel.activity_types
+        made, known = self.made, funnel.activity_types
         made.touched.append(touched)
         made.outcomes.update([outcome for outcome, _ in self.ended])
         for kind, number in Counter([kind for _, kind in self.ended]).items():

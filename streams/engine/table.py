@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_changed, due_of, marked, peek
+from schemas.lead import due_changed, due_of, marked, peek, read_under
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -23,6 +23,8 @@ class Table:
                 self.stages[peeked.stage] += 1
                 entries.append((peeked.due, lead))
         self.due = DueIndex(self.due_of, entries)
+        self._mark = b""
+        self._unread: list[bytes] = []
         self.get = self._states.get
 
     def __len__(self) -> int:
@@ -33,6 +35,27 @@ class Table:
         """When ``lead`` is due (ms); NEVER for one that is not here."""
         state = self._states.get(lead)
         return NEVER if state is None else due_of(state)
+
+    @property
+    def left_unread(self) -> int:
+        """How many leads are still to be read again, at most."""
+        return len(self._unread)
+
+    def come_under(self, mark: bytes) -> None:
+        """The funnel with this mark decides from now on: leads that another has read are unread."""
+        self._mark = mark
+        self._unread = [lead for lead in self._states if self._is_unread(lead)]
+
+    def unread(self, most: int) -> list[bytes]:
+        """Up to ``most`` of the leads that are still to be read again; none when all have been."""
+        unread = self._unread
+        while unread and not self._is_unread(unread[-1]):
+            unread.pop()
+        return [lead for lead in unread[-most:] if self._is_unread(lead)]
+
+    def _is_unread(self, lead: bytes) -> bool:
+        state = self._states.get(lead)
+        return state is not None and read_under(state) != self._mark and marked(state) is None
 
     def merge(
         self,

@@ -43,6 +43,12 @@ CATALOGUE = (
     Entry("signals_total", "counter", ("signal",), "Signals given."),
     Entry("leads", "gauge", ("stage",), "Leads in this worker's open partitions, by stage."),
     Entry(
+        "leads_to_reread",
+        "gauge",
+        (),
+        "Leads of those that are still to be read again, after a change of the funnel, at most.",
+    ),
+    Entry(
         "previous_stage_seconds",
         "histogram",
         ("stage",),
@@ -102,6 +108,12 @@ CATALOGUE = (
     Entry("rebalances_total", "counter", (), "Assignments that the group has given this worker."),
     Entry("dead_letters_total", "counter", ("reason",), "Dead letters, by what was wrong with the record."),
     Entry("funnel_info", "gauge", ("funnel", "hash"), "1, with the funnel in force as labels."),
+    Entry(
+        "funnel_reload_success",
+        "gauge",
+        (),
+        "1; 0 from a changed funnel file that was refused to one that was not.",
+    ),
     Entry(
         "broker_waiting_seconds",
         "gauge",

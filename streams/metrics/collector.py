@@ -23,12 +23,12 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from qualifiers import Funnel
 from schemas.dead_letter import DeadLetterReason
 from schemas.decision import ActivityCause, Signal
 from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Pass
+from streams.funnels import Funnels
 from streams.metrics.catalogue import CATALOGUE, PREFIX, Entry, Labels
 
 log = structlog.get_logger(__name__)
@@ -50,10 +50,11 @@ class Metrics(Collector):
     """
 
     def __init__(
-        self, funnel: Funnel, topic: str, wall_clock: Callable[[], int], input_format: str = "native"
+        self, funnels: Funnels, topic: str, wall_clock: Callable[[], int], input_format: str = "native"
     ) -> None:
         self.waiting_for_broker: Waiting | None = None
-        self._funnel, self._topic, self._wall_clock, self._format = funnel, topic, wall_clock, input_format
+        self._reload_failed = False
+        self._funnels, self._topic, self._wall_clock, self._format = funnels, topic, wall_clock, input_format
         self._partitions: Callable[[], Mapping[int, Partition]] = dict
         self._ends: Callable[[], Mapping[int, int]] = dict
         # Over the two that follow: passes, openings and scrapes are in three threads.
@@ -62,10 +63,8 @@ class Metrics(Collector):
         self._histograms = {entry.name: _Histogram(entry) for entry in CATALOGUE if entry.kind == "histogram"}
         # A counter that first shows at 1 hides its first increase.
         self._count("activities_total", {(outcome, input_format): 0 for outcome in _OUTCOMES})
-        self._count("activities_by_type_total", {(name,): 0 for name in (*funnel.activity_types, "other")})
         self._count("transactions_total", {(outcome,): 0 for outcome in _ENDINGS})
         self._count("dead_letters_total", {(reason,): 0 for reason in get_args(DeadLetterReason)})
-        self._count("signals_total", {(name,): 0 for name in funnel.signals})
         self._count("rebalances_total", {(): 0})
         self.registry = CollectorRegistry()
         """What is scraped: this catalogue, and the process's and Python's own metrics."""
@@ -127,6 +126,10 @@ class Metrics(Collector):
         with self._lock:
             self._count("rebalances_total", {(): 1})
 
+    def reloaded(self, well: bool) -> None:
+        """A changed funnel has been taken, or (False) refused."""
+        self._reload_failed = not well
+
     def waiting(self, why: str | None) -> None:
         """The broker does not answer (or, None, does again)."""
         before = self.waiting_for_broker
@@ -147,7 +150,12 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """The catalogue's metrics, in its order."""
         gauges = self._gauges()
+        funnel = self._funnels.in_force.funnel
         with self._lock:
+            self._count(
+                "activities_by_type_total", {(name,): 0 for name in (*funnel.activity_types, "other")}
+            )
+            self._count("signals_total", {(name,): 0 for name in funnel.signals})
             families = [self._family(entry, gauges) for entry in CATALOGUE]
         yield from families
 
@@ -172,11 +180,13 @@ class Metrics(Collector):
     def _gauges(self) -> dict[str, Samples]:
         partitions, ends = self._partitions(), self._ends()
         waiting = self.waiting_for_broker
-        stages = Counter(dict.fromkeys(self._funnel.stages, 0))
+        funnel = self._funnels.in_force.funnel
+        stages = Counter(dict.fromkeys(funnel.stages, 0))
         for partition in partitions.values():
-            stages.update(dict(partition.table.stages))
+            stages.update({stage: leads for stage, leads in partition.table.stages.items() if leads})
         return {
             "leads": {(stage,): number for stage, number in stages.items()},
+            "leads_to_reread": {(): sum(open_.table.left_unread for open_ in partitions.values())},
             "table_leads": {(str(number),): len(open_.table) for number, open_ in partitions.items()},
             "stream_time_seconds": {
                 (str(number),): open_.clock / 1_000 for number, open_ in partitions.items()
@@ -186,7 +196,8 @@ class Metrics(Collector):
                 for number, open_ in partitions.items()
                 if number in ends
             },
-            "funnel_info": {(self._funnel.slug, self._funnel.hash): 1},
+            "funnel_info": {(funnel.slug, funnel.hash): 1},
+            "funnel_reload_success": {(): 0 if self._reload_failed else 1},
             "broker_waiting_seconds": {
                 (): max(0, self._wall_clock() - waiting.since) / 1_000 if waiting else 0
             },

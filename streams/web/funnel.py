@@ -22,14 +22,20 @@ class PartitionState(BaseModel):
 
     partition: int
     open: bool
+    version: int | None = None
     leads: int | None = None
+    leads_to_reread: int | None = None
     clock: Moment | None = None
 
 
 class FunnelPage(BaseModel):
-    """`/funnel`: stages in the funnel's order, counts over this worker's open partitions alone."""
+    """`/funnel`: stages in the funnel's order, counts over this worker's open partitions alone.
+
+    A partition comes under a new ``version`` of the group's funnel when the one before is done with it.
+    """
 
     funnel: str
+    version: int
     hash: str
     worker: str
     leads: int
@@ -40,20 +46,31 @@ class FunnelPage(BaseModel):
 async def funnel(_request: web.Request, worker: WorkerView) -> web.Response:
     """The funnel with this worker's counts; the sum over all workers is the metric `leadgate_leads`."""
     open_partitions = worker.engine.open_partitions
-    counts = Counter(dict.fromkeys(worker.funnel.stages, 0))
+    version, in_force = worker.funnels.in_force
+    counts = Counter(dict.fromkeys(in_force.stages, 0))
     states = []
     for number in sorted(worker.engine.assigned | open_partitions.keys()):
         partition = open_partitions.get(number)
         if partition is None:
             states.append(PartitionState(partition=number, open=False))
             continue
-        counts.update(dict(partition.table.stages))
-        clock = partition.clock or None
-        states.append(PartitionState(partition=number, open=True, leads=len(partition.table), clock=clock))
+        table = partition.table
+        counts.update({stage: leads for stage, leads in table.stages.items() if leads})
+        states.append(
+            PartitionState(
+                partition=number,
+                open=True,
+                version=partition.in_force.version,
+                leads=len(table),
+                leads_to_reread=table.left_unread,
+                clock=partition.clock or None,
+            )
+        )
     return answer(
         FunnelPage(
-            funnel=worker.funnel.slug,
-            hash=worker.funnel.hash,
+            funnel=in_force.slug,
+            version=version,
+            hash=in_force.hash,
             worker=worker.me.worker,
             leads=counts.total(),
             stages=[StageLeads(stage=stage, leads=number) for stage, number in counts.items()],

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from schemas.lead import MergedLead, decode_lead, marked
+from schemas.lead import LeadView, MergedLead, decode_lead, marked
 from streams.engine.homes import home
 from streams.ownership import Advertised
 from streams.web.answers import Problem, answer, later
@@ -29,6 +29,12 @@ FORWARD_SECONDS = 5.0
 
 _PEERS = web.AppKey("peers", aiohttp.ClientSession)
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+class LeadPage(LeadView):
+    """`/leads/{id}`: the lead, and which version of the funnel decides it."""
+
+    funnel_version: int
 
 
 async def forwarding(application: web.Application) -> AsyncIterator[None]:
@@ -95,7 +101,9 @@ def _own(lead_id: str, key: bytes, number: int, worker: WorkerView) -> web.Respo
         return answer(MergedLead(lead_id=lead_id, merged_into=into))
     known = decode_lead(state)
     # Scores decay; they are shown at the moment up to which the lead's silence has been judged.
-    return answer(worker.funnel.view(lead_id, known, max(partition.clock, known.clock)))
+    in_force = partition.in_force
+    view = in_force.funnel.view(lead_id, known, max(partition.clock, known.clock), in_force.renamed)
+    return answer(LeadPage(**dict(view), funnel_version=in_force.version))
 
 
 async def _ask(owner: Advertised, request: web.Request, worker: WorkerView) -> web.Response:

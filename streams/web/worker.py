@@ -6,8 +6,8 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
-from qualifiers import Funnel
 from streams.engine.partition import Partition
+from streams.funnels import Funnels
 from streams.metrics import Waiting
 from streams.ownership import Advertised, Ownership
 
@@ -45,7 +45,7 @@ class WorkerView:
     """One worker; ``me`` is what it tells the others, ``partitions`` how many the input has."""
 
     me: Advertised
-    funnel: Funnel
+    funnels: Funnels
     partitions: int
     engine: EngineView
     ownership: Ownership

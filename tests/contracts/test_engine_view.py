@@ -17,6 +17,7 @@ from streams.engine.processing import Processor
 from streams.engine.table import Table
 from streams.metrics import Metrics
 from streams.web import EngineView
+from tests.doubles.funnels import FakeFunnels
 from tests.doubles.workers import START, FakeEngine, partition, shop
 
 PATIENCE = 30.0
@@ -113,12 +114,11 @@ class TheEngine:
     """The engine itself: no broker, as it polls nothing and reads no changelog here."""
 
     def __init__(self) -> None:
-        funnel = shop()
+        funnels = FakeFunnels(shop()).read()
         self.opener = OpenedByTheTest()
         self.failed = threading.Event()
         self.engine = Engine(
             processor=Processor(
-                funnel=funnel,
                 decode=_nothing_to_decode,
                 names=Names("in", "out", "signals", "dead", "changelog"),
                 topic_id="topic",
@@ -126,12 +126,13 @@ class TheEngine:
                 grace=0,
                 max_due=10,
             ),
+            funnels=funnels,
             opener=self.opener,
             new_transaction=NoTransaction,
             limits=LIMITS,
             wall_clock=lambda: START,
             held=lambda: False,
-            observer=Metrics(funnel, "in", lambda: START),
+            observer=Metrics(funnels, "in", lambda: START),
             on_failure=lambda _error: self.failed.set(),
         )
         self.engine.start(NothingToRead())

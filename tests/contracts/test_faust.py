@@ -285,16 +285,13 @@ def test_a_crash_in_faust_is_the_workers_failure() -> None:
     async def breaks() -> None:
         raise ZeroDivisionError("in a timer")
 
-    class NoHold:
-        def close(self) -> None: ...
-
     def give() -> None:
         assert played.subscribed.wait(PATIENCE)
         played.consumer.assigned([0], object())
 
     giving = threading.Thread(target=give)
     giving.start()
-    worker = Worker(played.app, cast(Any, played.engine), cast(Any, NoHold()), cast(Any, None))
+    worker = _worker(played)
     with pytest.raises(ZeroDivisionError, match="in a timer"):
         worker.run()
     giving.join()
@@ -304,14 +301,24 @@ def test_a_web_address_in_use_is_said_with_what_to_do() -> None:
     """Faust alone would log a traceback and end as after good work."""
     played = Played()
 
-    class NoHold:
-        def close(self) -> None: ...
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         played.app.conf.web_port = taken.getsockname()[1]
-        worker = Worker(played.app, cast(Any, played.engine), cast(Any, NoHold()), cast(Any, None))
+        worker = _worker(played)
         with pytest.raises(OutsideWorld, match=r"address already in use.*LEADGATE_WEB_PORT"):
             worker.run()
+
+
+def _worker(played: Played) -> Worker:
+    nothing: Any = Nothing()
+    return Worker(played.app, cast(Any, played.engine), nothing, nothing, nothing)
+
+
+class Nothing:
+    """The parts of a worker that these tests do not look at."""
+
+    def close(self) -> None: ...
+
+    def look_again(self) -> None: ...
 
 
 def of(chunks: list[Chunk], partition: int) -> list[Chunk]:

@@ -19,6 +19,7 @@ from streams.engine.processing import Processor
 from streams.engine.transaction import Outgoing, Transaction
 from streams.intake.native import decode_native
 from streams.metrics import Metrics
+from tests.doubles.funnels import FakeFunnels
 from tests.doubles.kafka import FakeKafka, FakeOpener, FakeReading, FakeTransaction
 
 FUNNEL = """
@@ -55,11 +56,12 @@ class Bench:
 
     def __init__(self, kafka: FakeKafka | None = None, name: str = "worker", **changes: Any) -> None:
         self.kafka = kafka or FakeKafka(PARTITIONS, START)
-        self.funnel = changes.pop("funnel", None) or clocked()
+        self.versions = changes.pop("versions", None) or FakeFunnels(changes.pop("funnel", None) or clocked())
+        self.funnels = self.versions.read()
         self.held = False
         self.failures: list[Exception] = []
         self.refuses: Callable[[Outgoing], Exception | None] = lambda _record: None
-        self.metrics = Metrics(self.funnel, NAMES.activities, lambda: self.kafka.now)
+        self.metrics = Metrics(self.funnels, NAMES.activities, lambda: self.kafka.now)
         self.reading = FakeReading(self.kafka, NAMES.activities)
         limits: dict[str, Any] = {"pass_records": 100, "failures_in_a_row": 3, "failures_ratio": 0.5}
         limits |= {key: changes.pop(key) for key in list(changes) if key in limits}
@@ -70,12 +72,12 @@ class Bench:
         }
         self.engine = Engine(
             processor=Processor(
-                funnel=self.funnel,
                 names=NAMES,
                 topic_id="topic",
                 forwarding=Forwarding(NAMES.activities, self.kafka.partitions, "group", b"secret"),
                 **(options | changes),
             ),
+            funnels=self.funnels,
             opener=FakeOpener(self.kafka, NAMES.activities, NAMES.changelog),
             new_transaction=lambda _stop, _wait: self._transaction(name),
             limits=Limits(revoke_seconds=0.01, **limits),
@@ -85,6 +87,16 @@ class Bench:
             on_failure=self.failures.append,
         )
         self.engine.direct(self.reading)
+
+    @property
+    def funnel(self) -> Funnel:
+        """The funnel in force."""
+        return self.funnels.in_force.funnel
+
+    def change(self, funnel: Funnel | str) -> None:
+        """Publish another funnel, and let this worker hear of it."""
+        self.versions.publish(funnel)
+        self.funnels.refresh()
 
     def _transaction(self, name: str) -> Transaction:
         return FakeTransaction(self.kafka, name, lambda record: self.refuses(record))  # noqa: PLW0108 - a test may change it

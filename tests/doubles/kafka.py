@@ -264,16 +264,8 @@ class FakeOpener:
                 recovered.apply(record.key(), record.value())
             clock = recovered.meta.clock if recovered.meta else 0
             assert committed[number] == (recovered.meta.position if recovered.meta else None)
-            opened(
-                Opened(
-                    number,
-                    Table(recovered.states, recovered.suppressed),
-                    committed[number] or 0,
-                    clock,
-                    recovered.records,
-                    0.0,
-                )
-            )
+            table, position = Table(recovered.states, recovered.suppressed), committed[number] or 0
+            opened(Opened(number, table, position, clock, recovered.records, 0.0, recovered.meta))
 
     def _readable(self, number: int) -> bool:
         """Whether no open transaction keeps the changelog from being read to its end."""

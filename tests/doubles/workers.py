@@ -11,12 +11,14 @@ from schemas.activity import Activity
 from schemas.decision import Decision, Place
 from schemas.lead import Lead, encode_lead
 from schemas.moments import SECOND
+from streams.engine.in_force import InForce
 from streams.engine.inbox import Inbox
 from streams.engine.partition import Partition
 from streams.engine.table import Table
 from streams.metrics import Metrics
 from streams.ownership import Advertised, Owners
 from streams.web import WorkerView
+from tests.doubles.funnels import FakeFunnels
 
 FUNNEL = """
 funnel: shop
@@ -50,10 +52,18 @@ def live(funnel: Funnel, lead_id: str, *types: str) -> tuple[Lead, list[Decision
     return lead, decided
 
 
-def partition(number: int, leads: Mapping[str, Lead], position: int = 0, clock: int = START) -> Partition:
+def partition(
+    number: int,
+    leads: Mapping[str, Lead],
+    position: int = 0,
+    clock: int = START,
+    in_force: InForce | None = None,
+) -> Partition:
     """An open partition with ``leads`` in its table."""
     table = Table({lead_id.encode(): encode_lead(lead) for lead_id, lead in leads.items()})
-    return Partition(number, object(), table, Inbox(1, position), position, clock)
+    in_force = in_force or InForce(1, shop())
+    table.come_under(in_force.funnel.mark)
+    return Partition(number, object(), table, Inbox(1, position), position, clock, in_force)
 
 
 @dataclass
@@ -91,8 +101,8 @@ class FakeGroup:
 
 def worker(name: str, group: FakeGroup, address: str = "127.0.0.1:1", partitions: int = 4) -> WorkerView:
     """A worker of ``group`` that nothing has been given to yet."""
-    funnel = shop()
+    funnels = FakeFunnels(shop()).read()
     engine = FakeEngine()
-    metrics = Metrics(funnel, "lead.activities", lambda: START)
+    metrics = Metrics(funnels, "lead.activities", lambda: START)
     metrics.watch(lambda: engine.open_partitions, dict)
-    return WorkerView(Advertised(name, address), funnel, partitions, engine, group, metrics)
+    return WorkerView(Advertised(name, address), funnels, partitions, engine, group, metrics)

@@ -1,5 +1,6 @@
 """The changelog's records: what is written is read again, what is foreign is refused."""
 
+import msgspec
 import pytest
 
 from streams.engine.changelog import (
@@ -12,14 +13,20 @@ from streams.engine.changelog import (
     lead_key,
 )
 
-META = Meta(position=42, clock=1_700_000_000_000, funnel="saas", funnel_hash="ab" * 32, topic_id="t")
+META = Meta(42, 1_700_000_000_000, "saas", "ab" * 32, "t", 3, 17, 1_600_000_000_000, 1)
 
 
 def test_a_meta_record_is_read_as_it_was_written() -> None:
     assert decode_meta(encode_meta(META)) == META
 
 
-@pytest.mark.parametrize("value", [b"", b"\x02" + encode_meta(META)[1:], b"\x01\xff", b"\x01\x91\x01"])
+def test_a_meta_record_of_before_there_were_versions_is_read() -> None:
+    old = b"\x01" + msgspec.msgpack.encode(msgspec.structs.astuple(META)[:5])
+    assert decode_meta(old) == Meta(*msgspec.structs.astuple(META)[:5])
+    assert decode_meta(old).version == 0
+
+
+@pytest.mark.parametrize("value", [b"", b"\x03" + encode_meta(META)[1:], b"\x01\xff", b"\x01\x91\x01"])
 def test_a_foreign_meta_record_is_refused(value: bytes) -> None:
     with pytest.raises(UnreadableChangelog):
         decode_meta(value)

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.activity import Activity
 from schemas.moments import SECOND
 from streams.engine.failures import EngineFailed
 from streams.engine.passes import EvaluationFailed
 from streams.engine.transaction import Outgoing
-from tests.doubles.engines import FUNNEL, GRACE, Bench, clocked, lead_of
+from tests.doubles.engines import GRACE, Bench, clocked, lead_of
 
 LEADS = [lead_of(0, nth) for nth in range(6)]
 
@@ -142,21 +141,6 @@ def test_a_stage_that_cant_be_written_down_is_the_records_failure_too() -> None:
     bench.work()
     assert bench.dead() == ["leadgate.failed_evaluation"]
     assert bench.said() == {LEADS[1]: ["created"]}
-
-
-def test_a_funnel_without_a_stage_that_leads_are_in_stops_the_worker_and_says_so() -> None:
-    """It is the file that is at fault: no record is put aside for it."""
-    bench = working(clocked())
-    for lead in LEADS[:2]:
-        bench.send(lead, "demo")
-    bench.work()
-    without = FUNNEL.replace("mql", "qualified")
-    other: Funnel = compile_funnel(load_funnel(without))
-    heir = Bench(bench.kafka, funnel=other)
-    heir.assign()
-    with pytest.raises(EngineFailed, match=r"2 leads are in stage mql.*keep it"):
-        heir.open()
-    assert heir.engine.open_partitions.keys() <= {1, 2}
 
 
 def test_the_engine_says_where_it_failed() -> None:

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from qualifiers import Funnel
 from schemas.decision import DueCause
 from schemas.moments import SECOND
 from streams.engine.engine import Observer
@@ -16,6 +17,7 @@ from streams.engine.partition import Partition
 from streams.engine.passes import Pass
 from streams.engine.table import Table
 from streams.metrics import CATALOGUE, PREFIX, Metrics
+from tests.doubles.funnels import FakeFunnels
 from tests.doubles.workers import START, live, partition, shop
 
 
@@ -26,9 +28,14 @@ class Scene:
         self.now = START
         self.partitions: dict[int, Partition] = {}
         self.ends: dict[int, int] = {}
-        self.funnel = shop()
-        self.metrics = Metrics(self.funnel, "lead.activities", lambda: self.now)
+        self.versions = FakeFunnels(shop())
+        self.funnels = self.versions.read()
+        self.metrics = Metrics(self.funnels, "lead.activities", lambda: self.now)
         self.metrics.watch(lambda: self.partitions, lambda: self.ends)
+
+    @property
+    def funnel(self) -> Funnel:
+        return self.funnels.in_force.funnel
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.metrics.registry.get_sample_value(PREFIX + name, labels)

@@ -15,11 +15,13 @@ class Played:
         self.away = False
         self.told: list[str | None] = []
         self.tick: Any = None
-        timers.install(cast(Any, self), cast(Any, self), cast(Any, self))
+        played = cast(Any, self)
+        timers.install(played, played, played, played)
 
     def timer(self, _seconds: float, name: str) -> Any:
         def keep(tick: Any) -> None:
-            self.tick = tick
+            if name == "sample_clock":
+                self.tick = tick
 
         return keep
 
@@ -31,6 +33,8 @@ class Played:
         self.told.append(why)
 
     def refresh(self) -> None: ...
+
+    def look_at_topic(self) -> None: ...
 
     def sample_clock(self) -> None:
         if self.away:

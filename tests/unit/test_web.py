@@ -82,7 +82,11 @@ def owning(name: str, group: FakeGroup, *leads: str, numbers: tuple[int, ...] = 
     one = worker(name, group, partitions=PARTITIONS)
     engine_of(one).give(numbers)
     for number in numbers:
-        here = {lead: live(one.funnel, lead, "page_viewed")[0] for lead in leads if home_of(lead) == number}
+        here = {
+            lead: live(one.funnels.in_force.funnel, lead, "page_viewed")[0]
+            for lead in leads
+            if home_of(lead) == number
+        }
         engine_of(one).open(partition(number, here))
     return one
 
@@ -170,19 +174,28 @@ def test_the_funnel_with_this_workers_counts() -> None:
     async def scene() -> None:
         one = worker("w", FakeGroup(), partitions=PARTITIONS)
         engine_of(one).give([1, 2])
-        bought = live(one.funnel, "bob", "page_viewed", "paid")[0]
-        looked = {lead: live(one.funnel, lead, "page_viewed")[0] for lead in ("ada", "eve")}
+        bought = live(one.funnels.in_force.funnel, "bob", "page_viewed", "paid")[0]
+        looked = {lead: live(one.funnels.in_force.funnel, lead, "page_viewed")[0] for lead in ("ada", "eve")}
         engine_of(one).open(partition(2, {"bob": bought, **looked}))
         async with served(one) as [(one, get)]:
             assert (await get("/funnel")).said == {
                 "funnel": "shop",
-                "hash": one.funnel.hash,
+                "version": 1,
+                "hash": one.funnels.in_force.funnel.hash,
                 "worker": "w",
                 "leads": 3,
                 "stages": [{"stage": "visitor", "leads": 2}, {"stage": "buyer", "leads": 1}],
                 "partitions": [
-                    {"partition": 1, "open": False, "leads": None, "clock": None},
-                    {"partition": 2, "open": True, "leads": 3, "clock": "2026-01-01T00:00:00.000Z"},
+                    dict.fromkeys(("version", "leads", "leads_to_reread", "clock"))
+                    | {"partition": 1, "open": False},
+                    {
+                        "partition": 2,
+                        "open": True,
+                        "version": 1,
+                        "leads": 3,
+                        "leads_to_reread": 0,
+                        "clock": "2026-01-01T00:00:00.000Z",
+                    },
                 ],
             }
 
@@ -196,7 +209,7 @@ def test_the_owner_shows_a_lead_as_the_funnel_views_it() -> None:
     async def scene() -> None:
         group = FakeGroup()
         one = worker("w", group, partitions=PARTITIONS)
-        lead = live(one.funnel, "ada", "page_viewed", "paid")[0]
+        lead = live(one.funnels.in_force.funnel, "ada", "page_viewed", "paid")[0]
         number = home_of("ada")
         engine_of(one).give([number])
         engine_of(one).open(partition(number, {"ada": lead}, clock=lead.clock + DAY))
@@ -204,8 +217,8 @@ def test_the_owner_shows_a_lead_as_the_funnel_views_it() -> None:
             say_owner(group, one)
             answer = await get("/leads/ada")
             assert answer.status == 200
-            wanted = one.funnel.view("ada", lead, lead.clock + DAY)
-            assert answer.said == json.loads(wanted.model_dump_json())
+            wanted = one.funnels.in_force.funnel.view("ada", lead, lead.clock + DAY)
+            assert answer.said == json.loads(wanted.model_dump_json()) | {"funnel_version": 1}
             assert answer.said["stage"] == "buyer"
             # Half a life after 8 points, at the partition's clock and not at the lead's.
             assert 3.9 < answer.said["scores"]["interest"] < 4.1

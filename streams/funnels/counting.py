@@ -1,0 +1,46 @@
+"""How many leads of a group are in which stage, by its changelog: asked before a stage goes."""
+
+from collections import Counter
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.lead import marked, peek
+from streams import kafka_clients
+from streams.engine.changelog import Recovered
+from streams.settings import Settings
+
+REQUEST_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+_RECORDS = 10_000
+
+
+def leads_by_stage(settings: Settings) -> Counter[str]:
+    """Committed leads by stage, as of now. Raises KafkaException."""
+    reader = Consumer(kafka_clients.reader(settings))
+    stages: Counter[str] = Counter()
+    try:
+        topics = reader.list_topics(settings.changelog, REQUEST_SECONDS).topics
+        for number in topics[settings.changelog].partitions:
+            stages += _of_partition(reader, TopicPartition(settings.changelog, number, OFFSET_BEGINNING))
+    finally:
+        reader.close()
+    return stages
+
+
+def _of_partition(reader: Consumer, partition: TopicPartition) -> Counter[str]:
+    recovered = Recovered()
+    reader.assign([partition])
+    while True:
+        messages = reader.consume(_RECORDS, SILENT_SECONDS)
+        if not messages:
+            said = f"{partition.topic} could not be read to its end"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+        for message in messages:
+            error = message.error()
+            if error is None:
+                recovered.apply(message.key(), message.value())
+            elif error.code() == KafkaError._PARTITION_EOF:
+                states = recovered.states.values()
+                return Counter(peek(state).stage for state in states if marked(state) is None)
+            elif error.fatal() or not error.retriable():
+                raise KafkaException(error)

@@ -1,0 +1,119 @@
+"""The versions of a group's funnel, as records: which funnel decided is always to be had.
+
+The topic has one partition, is compacted and may be shared by groups; a version's key
+names all three, group, funnel and number, so that it is never compacted away.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from streams.engine.chunk import Record
+
+log = structlog.get_logger(__name__)
+
+ANSWER_SECONDS = 30.0
+REQUEST_SECONDS = 5.0
+
+
+class Published(msgspec.Struct, frozen=True):
+    """One version of a group's funnel, as it stands in the topic; ``text`` is the file.
+
+    ``published_at`` is RFC 3339. Versions of a group count from 1, whatever its funnel is called.
+    """
+
+    group: str
+    funnel: str
+    version: int
+    hash: str
+    text: str
+    published_at: str
+
+
+_decode = msgspec.json.Decoder(Published).decode
+
+
+def funnel_key(published: Published) -> bytes:
+    """The record's key."""
+    return f"{published.group}/{published.funnel}/{published.version}".encode()
+
+
+def encode_funnel(published: Published) -> bytes:
+    """The record's value."""
+    return msgspec.json.encode(published)
+
+
+class FunnelTopic:
+    """Reads the versions of one group; each comes once. Used by several threads."""
+
+    def __init__(self, reader_config: Mapping[str, Any], topic: str, group: str) -> None:
+        self._topic, self._group = topic, group
+        self._place = TopicPartition(topic, 0, OFFSET_BEGINNING)
+        self._reader = Consumer(dict(reader_config))
+        self._reader.assign([self._place])
+        self._ends = Consumer({**reader_config, "isolation.level": "read_uncommitted"})
+        self._position = 0
+        self._lock = threading.Lock()
+
+    def read_to_end(self, seconds: float = ANSWER_SECONDS) -> list[Published]:
+        """What is new, up to all that has been appended by now. Raises KafkaException.
+
+        The end is the uncommitted one: behind what another group has not committed yet
+        may lie what this one has.
+        """
+        with self._lock:
+            found: list[Published] = []
+            bounds = self._ends.get_watermark_offsets(self._place, REQUEST_SECONDS)
+            if bounds is None:
+                raise self._unread()
+            tries = int(seconds / 0.1)
+            while self._position < bounds[1]:
+                found += self._read(0.1)
+                tries -= 1
+                if tries <= 0:
+                    raise self._unread()
+            return found
+
+    def _unread(self) -> KafkaException:
+        return KafkaException(
+            KafkaError(KafkaError._TIMED_OUT, f"{self._topic} could not be read to its end")
+        )
+
+    def refresh(self) -> list[Published]:
+        """What has come since, without waiting. Raises KafkaException."""
+        with self._lock:
+            return self._read(0)
+
+    def _read(self, seconds: float) -> list[Published]:
+        found = []
+        for message in self._reader.consume(1000, seconds):
+            error, record = message.error(), cast(Record, message)
+            if error is None:
+                self._position = record.offset() + 1
+                published = _read_record(record.value())
+                if published is not None and published.group == self._group:
+                    found.append(published)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._position = max(self._position, record.offset())
+            elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise KafkaException(error)
+        return found
+
+    def close(self) -> None:
+        """Let the readers go."""
+        with self._lock:
+            self._reader.close()
+            self._ends.close()
+
+
+def _read_record(value: bytes | None) -> Published | None:
+    """What a record says. One that is not ours is passed over: it stays there, for every start to come."""
+    try:
+        return None if value is None else _decode(value)
+    except msgspec.MsgspecError as error:
+        log.warning("funnel_record_not_understood", reason=str(error))
+        return None
