@@ -6,11 +6,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from schemas.lead import marked, peek
 from streams import kafka_clients
+from streams.engine.broker_errors import passes
 from streams.engine.changelog import Recovered
 from streams.settings import Settings
 
 REQUEST_SECONDS = 10.0
 SILENT_SECONDS = 30.0
+_STEP_SECONDS = 0.1
 _RECORDS = 10_000
 
 
@@ -30,11 +32,10 @@ def leads_by_stage(settings: Settings) -> Counter[str]:
 def _of_partition(reader: Consumer, partition: TopicPartition) -> Counter[str]:
     recovered = Recovered()
     reader.assign([partition])
-    while True:
-        messages = reader.consume(_RECORDS, SILENT_SECONDS)
-        if not messages:
-            said = f"{partition.topic} could not be read to its end"
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+    silent = 0.0
+    while silent < SILENT_SECONDS:
+        messages = reader.consume(_RECORDS, _STEP_SECONDS)
+        silent = 0.0 if messages else silent + _STEP_SECONDS
         for message in messages:
             error = message.error()
             if error is None:
@@ -42,5 +43,7 @@ def _of_partition(reader: Consumer, partition: TopicPartition) -> Counter[str]:
             elif error.code() == KafkaError._PARTITION_EOF:
                 states = recovered.states.values()
                 return Counter(peek(state).stage for state in states if marked(state) is None)
-            elif error.fatal() or not error.retriable():
+            elif not passes(error):
                 raise KafkaException(error)
+    said = f"{partition.topic} could not be read to its end"
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.engine.broker_errors import passes
 from streams.engine.chunk import Record
 
 log = structlog.get_logger(__name__)
@@ -67,21 +68,26 @@ class FunnelTopic:
         """
         with self._lock:
             found: list[Published] = []
+            end: int | None = None
+            for _ in range(int(seconds / 0.1)):
+                end = self._end() if end is None else end
+                if end is not None and self._position >= end:
+                    return found
+                found += self._read(0.1)
+            said = f"{self._topic} could not be read to its end"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+
+    def _end(self) -> int | None:
+        """The topic's end; None while the broker has no answer."""
+        try:
             bounds = self._ends.get_watermark_offsets(self._place, REQUEST_SECONDS)
             if bounds is None:
-                raise self._unread()
-            tries = int(seconds / 0.1)
-            while self._position < bounds[1]:
-                found += self._read(0.1)
-                tries -= 1
-                if tries <= 0:
-                    raise self._unread()
-            return found
-
-    def _unread(self) -> KafkaException:
-        return KafkaException(
-            KafkaError(KafkaError._TIMED_OUT, f"{self._topic} could not be read to its end")
-        )
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        except KafkaException as error:
+            if not passes(error.args[0]):
+                raise
+            return None
+        return bounds[1]
 
     def refresh(self) -> list[Published]:
         """What has come since, without waiting. Raises KafkaException."""
