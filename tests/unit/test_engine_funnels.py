@@ -1,5 +1,6 @@
 """A changed funnel in a running engine: when it comes into force, and that leads are read again once."""
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from schemas.lead import peek, read_under
-from schemas.moments import SECOND
+from schemas.moments import SECOND, format_moment
 from streams.engine import processing
 from streams.engine.changelog import META_KEY, Meta, decode_meta, encode_meta
 from streams.engine.in_force import StageLost
@@ -295,3 +296,56 @@ def lived_through(seed: int, funnel: str) -> list[Any]:
         if "due" in change["cause"]:
             del change["cause"]["before_offset"]
     return sorted(said, key=lambda change: (change["lead_id"], change["seq"]))
+
+
+# Leads that travel ---------------------------------------------------------------------------------
+
+
+def test_a_lead_merged_across_partitions_waits_for_the_funnel_that_has_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its stage is one that only the newer funnel has; the survivor's partition is not there yet."""
+    monkeypatch.setattr(processing, "REREAD", 1)
+    bench = working()
+    for lead in (lead_of(0), *LEADS):
+        bench.send(lead, "demo")
+    bench.work()
+    # Partition 1 has leads to read under the second version while 0 is under the third already.
+    bench.change(IMPATIENT)
+    bench.one_pass()
+    bench.change(RENAMED)
+    bench.one_pass()
+    in_force = {number: one.in_force.version for number, one in bench.engine.open_partitions.items()}
+    assert (in_force[0], in_force[1]) == (3, 2)
+    merge(bench, lead_of(0), LEADS[0])
+    bench.work()
+    table = bench.engine.open_partitions[1].table
+    assert {peek(table.get(lead.encode()) or b"").stage for lead in LEADS} == {"qualified"}
+    assert bench.dead() == []
+    assert {stage: leads for stage, leads in table.stages.items() if leads} == {"qualified": 4}
+    assert bench.engine.open_partitions[0].table.unread(1) == []
+
+
+def test_a_lead_merged_before_the_change_is_called_by_the_new_names_where_it_arrives() -> None:
+    bench = working()
+    bench.send(lead_of(0), "demo")
+    bench.work()
+    merge(bench, lead_of(0), LEADS[0])
+    bench.deliver()
+    bench.one_pass()
+    bench.change(RENAMED)
+    bench.work()
+    table = bench.engine.open_partitions[1].table
+    assert peek(table.get(LEADS[0].encode()) or b"").stage == "qualified"
+    assert bench.said()[LEADS[0]] == ["created", "merged"]
+
+
+def merge(bench: Bench, lead: str, into: str) -> None:
+    activity = {
+        "id": f"merge-{lead}",
+        "lead_id": lead,
+        "type": "lead_merged",
+        "occurred_at": format_moment(bench.kafka.now),
+        "properties": {"into": into},
+    }
+    bench.send_bytes(lead.encode(), json.dumps(activity).encode())
