@@ -21,7 +21,8 @@ from qualifiers.sums import KEPT_VALUES
 from qualifiers.traits import OTHER_TRAIT_CHARACTERS, OTHER_TRAITS
 from qualifiers.words import length
 from schemas.decision import DIRECTIONS
-from schemas.funnel_file import CONDITIONS, LONGEST_DURATION, UNITS, json_schema
+from schemas.durations import LONGEST_DURATION, UNITS
+from schemas.funnel_file import CONDITIONS, json_schema
 from schemas.lead import KEPT_IDS
 from streams.metrics import CATALOGUE, PREFIX
 
@@ -80,8 +81,8 @@ def _operators() -> Rows:
 
 def _units() -> Rows:
     yield "unit", "is"
-    for unit, milliseconds in UNITS.items():
-        yield f"`{unit}`", length(milliseconds)
+    for unit, duration in UNITS.items():
+        yield f"`{unit}`", length(duration)
 
 
 def _directions() -> Rows:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qualifiers import facts
+from qualifiers.calendars import Spans
 from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import canonical, slot_key
@@ -30,6 +31,7 @@ class Builder:
 
     def __init__(self, file: FunnelFile) -> None:
         self._define = file.define
+        self._spans = Spans(file.calendar)
         self._uses: dict[str, Condition] = {}
         self._meanings: dict[int, bytes] = {}
         self._lines: Counts[bytes] = Counts()
@@ -60,7 +62,7 @@ class Builder:
 
     def _did(self, did: tree.Did) -> Condition:
         counter = self._counter(did.did, did.where, did.source, did.distinct, did.since == "entry")
-        return facts.Did(counter, did.times, did.within, _did_words(did))
+        return facts.Did(counter, did.times, self._spans.maybe(did.within), _did_words(did))
 
     def _sum(self, asked: tree.Sum) -> Condition:
         windowed = asked.within is not None
@@ -70,23 +72,24 @@ class Builder:
         counter = self.counters.get(key)
         if counter is None:
             test = compile_filter(asked.where, asked.source)
-            counter = self.counters[key] = Sum(key, kinds, test, asked.sum, since_entry, asked.within)
+            counter = self.counters[key] = Sum(key, kinds, test, asked.sum, since_entry)
         assert isinstance(counter, Sum)
-        if asked.within is not None and counter.window is not None:
-            counter.window = max(counter.window, asked.within)
-        return facts.SumIs(counter, asked.at_least, asked.within, _sum_words(asked))
+        within = self._spans.maybe(asked.within)
+        if within is not None and within not in counter.windows:
+            counter.windows.append(within)
+        return facts.SumIs(counter, asked.at_least, within, _sum_words(asked))
 
     def _sequence(self, asked: tree.Sequence) -> Condition:
         since_entry = asked.since == "entry"
-        key = self._slot("sequence", asked.sequence, asked.span, since_entry)
+        key = self._slot("sequence", asked.sequence, self._spans.meaning(asked.span), since_entry)
         counter = self.counters.get(key)
         if counter is None:
             steps = [
                 Step(frozenset(step.did), compile_filter(step.where, step.source)) for step in asked.sequence
             ]
-            counter = self.counters[key] = Sequence(key, steps, asked.span, since_entry)
+            counter = self.counters[key] = Sequence(key, steps, self._spans.maybe(asked.span), since_entry)
         assert isinstance(counter, Sequence)
-        return facts.Happened(counter, asked.within, _sequence_words(asked))
+        return facts.Happened(counter, self._spans.maybe(asked.within), _sequence_words(asked))
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
         bounds: list[facts.Bound] = []
@@ -112,13 +115,13 @@ class Builder:
         return facts.Has(asked.has)
 
     def _in_stage(self, asked: tree.InStage) -> Condition:
-        return facts.InStage(asked.in_stage)
+        return facts.InStage(self._spans.of(asked.in_stage), length(asked.in_stage))
 
     def _quiet(self, asked: tree.Quiet) -> Condition:
         kinds = asked.quiet.of
         words = "no activity" if kinds is None else f"no {joined(map(spoken, kinds), 'or')}"
-        counter = self._counter(kinds)
-        return facts.Quiet(counter, asked.quiet.for_, f"{words} for {length(asked.quiet.for_)}")
+        span = self._spans.of(asked.quiet.for_)
+        return facts.Quiet(self._counter(kinds), span, f"{words} for {length(asked.quiet.for_)}")
 
     def _visited(self, asked: tree.Visited) -> Condition:
         self.visited.add(asked.visited)
@@ -149,11 +152,12 @@ class Builder:
         ways = directions(file)
         for one in resolve(file):
             when = self.condition(one.when)
+            again_after = self._spans.maybe(one.again_after)
             fired = self._slot("fired", one.name)
             resets = tuple(self.scores[score] for score in one.resets)
             for stage in one.sources:
                 waits = self._hold if ways[stage, one.to] == "forward" else None
-                rules[stage].append(Rule(one.name, one.to, when, one.again_after, fired, resets, waits))
+                rules[stage].append(Rule(one.name, one.to, when, again_after, fired, resets, waits))
         return rules
 
     def signals(self, file: FunnelFile) -> dict[str, list[SignalRule]]:
@@ -215,7 +219,7 @@ class Builder:
             return OnLine(key, types, test, line.add, half_life)
         if line.per is None:
             return BoundedLine(key, types, test, line.add, half_life, line.at_most)
-        return PacedLine(key, types, test, line.add, half_life, line.at_most, line.per)
+        return PacedLine(key, types, test, line.add, half_life, line.at_most, self._spans.of(line.per))
 
     def _line_slot(self, score: str, line: tree.OnLine) -> int:
         """By what the line is for, so that it keeps its slot when its points change.

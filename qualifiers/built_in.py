@@ -6,7 +6,7 @@ from typing import NamedTuple
 from qualifiers.faults import did_you_mean
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
-from schemas.funnel_file import parse_duration
+from schemas.durations import parse_elapsed
 from schemas.lead import Lead
 from schemas.moments import DAY
 
@@ -79,7 +79,7 @@ def _assignment(activity: Activity, stages: Collection[str]) -> Assignment:
         raise Unreadable("unknown_stage", f"the funnel has no stage `{to[:80]}` ({hint})")
     hold = _text(activity, "hold")
     try:
-        milliseconds = HELD_BACK if hold is None else parse_duration(hold)
+        milliseconds = HELD_BACK if hold is None else parse_elapsed(hold)
     except ValueError as error:
         raise Unreadable("wrong_type", f"`hold` of a stage_assigned: {error}") from None
     return Assignment(to, milliseconds, _text(activity, "by") or "", _text(activity, "reason") or "")

@@ -24,16 +24,17 @@ from schemas.moments import NEVER
 if TYPE_CHECKING:
     from qualifiers.counters import Counter
     from qualifiers.scores import Score
+    from qualifiers.spans import Span
 
 Verdict = tuple[bool, int]
 
 
 class Counted(NamedTuple):
-    """Turned by an activity that is counted: the ``times``-th in the last ``within`` ms."""
+    """Turned by an activity that is counted: the ``times``-th in the window ``within``."""
 
     counter: "Counter"
     times: int
-    within: int | None
+    within: "Span | None"
 
 
 class Gathered(NamedTuple):

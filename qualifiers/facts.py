@@ -23,9 +23,10 @@ from qualifiers.operators import Predicate
 from qualifiers.points import Number
 from qualifiers.scores import Score, is_past
 from qualifiers.sequences import Sequence
+from qualifiers.spans import Span
 from qualifiers.sums import Sum
 from qualifiers.traits import is_there, known, trait_getter
-from qualifiers.words import joined, length, listed
+from qualifiers.words import joined, listed
 from schemas.activity import Activity
 from schemas.decision import Evidence
 from schemas.lead import Lead
@@ -37,7 +38,7 @@ class Did(Condition):
 
     __slots__ = ("_counter", "_times", "_within", "_words", "timed")
 
-    def __init__(self, counter: Counter, times: int, within: int | None, words: str) -> None:
+    def __init__(self, counter: Counter, times: int, within: Span | None, words: str) -> None:
         self._counter = counter
         self._times = times
         self._within = within
@@ -51,7 +52,7 @@ class Did(Condition):
             return False, NEVER
         if self._within is None:
             return True, NEVER
-        until = since + self._within
+        until = self._within.after(since)
         return (True, until) if until > now else (False, NEVER)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -60,7 +61,7 @@ class Did(Condition):
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         newest = self._counter.nth_newest(lead, 1)
-        opened = None if self._within is None else now - self._within
+        opened = None if self._within is None else self._within.before(now)
         is_this = (
             activity is not None
             and activity.occurred_at == newest
@@ -83,7 +84,7 @@ class SumIs(Condition):
 
     __slots__ = ("_at_least", "_sum", "_within", "_words", "timed")
 
-    def __init__(self, what: Sum, at_least: Number, within: int | None, words: str) -> None:
+    def __init__(self, what: Sum, at_least: Number, within: Span | None, words: str) -> None:
         self._sum = what
         self._at_least = at_least
         self._within = within
@@ -93,7 +94,7 @@ class SumIs(Condition):
     def at(self, lead: Lead, now: int) -> Verdict:
         reached, since = self._sum.reaches(lead, self._at_least, now, self._within)
         if reached and since is not None and self._within is not None:
-            return True, since + self._within
+            return True, self._within.after(since)
         return reached, NEVER
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -111,7 +112,7 @@ class Happened(Condition):
 
     __slots__ = ("_sequence", "_within", "_words", "timed")
 
-    def __init__(self, sequence: Sequence, within: int | None, words: str) -> None:
+    def __init__(self, sequence: Sequence, within: Span | None, words: str) -> None:
         self._sequence = sequence
         self._within = within
         self._words = words
@@ -123,7 +124,7 @@ class Happened(Condition):
             return False, NEVER
         if self._within is None:
             return True, NEVER
-        until = completed + self._within
+        until = self._within.after(completed)
         return (True, until) if until > now else (False, NEVER)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -253,15 +254,15 @@ class Has(Condition):
 class InStage(Condition):
     """`in_stage`: the lead has been in its present stage that long."""
 
-    __slots__ = ("_length", "_words")
+    __slots__ = ("_span", "_words")
     timed = True
 
-    def __init__(self, milliseconds: int) -> None:
-        self._length = milliseconds
-        self._words = length(milliseconds)
+    def __init__(self, span: Span, words: str) -> None:
+        self._span = span
+        self._words = words
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        over = lead.since + self._length
+        over = self._span.after(lead.since)
         return (True, NEVER) if now >= over else (False, over)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -269,7 +270,7 @@ class InStage(Condition):
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         entered = format_moment(lead.since)
-        stayed = (now - lead.since) / SECOND
+        stayed = self._span.passed(lead.since, now) / SECOND
         proof.append(Evidence(f"in stage for {self._words}", stayed, occurred_at=entered))
         return f"{self._words} in {lead.stage}"
 
@@ -277,12 +278,12 @@ class InStage(Condition):
 class Quiet(Condition):
     """`quiet`: no such activity for that long."""
 
-    __slots__ = ("_counter", "_length", "_words")
+    __slots__ = ("_counter", "_span", "_words")
     timed = True
 
-    def __init__(self, counter: Counter, milliseconds: int, words: str) -> None:
+    def __init__(self, counter: Counter, span: Span, words: str) -> None:
         self._counter = counter
-        self._length = milliseconds
+        self._span = span
         self._words = words
 
     def _last(self, lead: Lead) -> int:
@@ -290,7 +291,7 @@ class Quiet(Condition):
         return lead.created if newest is None else newest
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        over = self._last(lead) + self._length
+        over = self._span.after(self._last(lead))
         return (True, NEVER) if now >= over else (False, over)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -298,7 +299,8 @@ class Quiet(Condition):
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         last = self._last(lead)
-        proof.append(Evidence(self._words, (now - last) / SECOND, occurred_at=format_moment(last)))
+        quiet = self._span.passed(last, now) / SECOND
+        proof.append(Evidence(self._words, quiet, occurred_at=format_moment(last)))
         return self._words
 
 

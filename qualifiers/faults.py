@@ -48,8 +48,17 @@ FAULTS: dict[str, Meaning] = {
         "A value is of another kind than is needed there.", "Write what the message asks for."
     ),
     "bad-duration": Meaning(
-        "A duration cannot be read.", "Write a whole number and a unit: 90s, 15m, 4h, 30d, 2w."
+        "A duration cannot be read.", "Write a whole number and a unit: 90s, 15m, 4h, 30d, 2w, or 4bh."
     ),
+    "business-half-life": Meaning(
+        "A half-life is given in business hours, but points decay always.", "Write it as 30d."
+    ),
+    "bad-hours": Meaning(
+        "A range of the opening hours cannot be read, ends before it begins, or overlaps another.",
+        "Write ranges such as mon-fri 09:00-17:00, with commas between them.",
+    ),
+    "no-open-hours": Meaning("The calendar has no hour that is open.", "Say when it is open."),
+    "bad-holiday": Meaning("A holiday is no date.", "Write year, month and day: 2026-12-25."),
     "bad-name": Meaning(
         "A name has letters that names cannot have.", "Use a-z, 0-9, `_` and `-`, a letter first."
     ),
@@ -75,6 +84,11 @@ FAULTS: dict[str, Meaning] = {
         "Two transitions have one name.", "Give one of them a `name` of its own."
     ),
     "duplicate-signal": Meaning("Two signals have one name.", "Give one of them another name."),
+    "unknown-zone": Meaning("No time zone has that name.", "Name one such as Europe/Oslo, or UTC."),
+    "duplicate-holiday": Meaning("The same holiday is named twice.", "Keep one of them."),
+    "calendar-needed": Meaning(
+        "A duration is in business hours, and nothing says which those are.", "Add a `calendar`."
+    ),
     "reserved-name": Meaning("The name means something else already.", "Choose another."),
     "define-circle": Meaning("Named conditions use each other in a circle.", "Write one of them out."),
     # What it would do

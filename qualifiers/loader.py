@@ -2,7 +2,7 @@
 
 Three readings of one tree, whose faults are gathered: as YAML (``loader_yaml``), as the
 model of ``schemas.funnel_file`` (``loader_model``), and as a funnel, whose names must lead somewhere
-and whose rules must make sense (``loader_names``, ``loader_values``, ``loader_time``).
+and whose rules must make sense (``loader_names``, ``loader_values``, ``loader_calendar``, ``loader_time``).
 A file is refused as one, so that its author mends it in one go.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from qualifiers import loader_names, loader_time, loader_values
+from qualifiers import loader_calendar, loader_names, loader_time, loader_values
 from qualifiers.faults import Fault, FunnelFaults
 from qualifiers.loader_model import translated
 from qualifiers.loader_nodes import Node
@@ -46,6 +46,7 @@ def read_funnel(text: bytes | str, name: str) -> tuple[FunnelFile, Node]:
         faults += translated(error, tree, name, {(fault.line, fault.column) for fault in faults})
     faults += loader_names.check(tree, name)
     faults += loader_values.check(tree, name)
+    faults += loader_calendar.check(tree, name)
     if funnel is None or faults:
         raise FunnelFaults(faults)
     faults = loader_time.check(funnel, tree, name)

@@ -138,13 +138,22 @@ def _told(error: Any, at: _Place) -> tuple[str, str, str]:
         return "bad-value", f"{subject} can only be {context['expected'].replace(chr(39), '`')}", ""
     if kind == "string_too_short":
         return "bad-activity-type", f"`{at.node.value}` has no letter or digit", ""
-    if kind in ("bad-duration", "wrong-type"):
+    if kind in _OWN_CODES:
         return kind, f"{subject}: {error['msg']}", _number_meant(at.node.value)
     if kind == "string_too_long":
         subject = f"`{str(at.node.value)[:20]}…`"
     return "bad-count", f"{subject} {_BOUNDS.get(kind, '{msg}').format(msg=error['msg'], **context)}", ""
 
 
+_OWN_CODES = (
+    "bad-duration",
+    "bad-holiday",
+    "bad-hours",
+    "business-half-life",
+    "no-open-hours",
+    "wrong-type",
+)
+"""Faults that the model itself tells, in words of its own."""
 _BOUNDS = {
     "too_short": "needs at least {min_length}",
     "too_long": "has more than {max_length}",

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from qualifiers.faults import Fault, closest, did_you_mean
 from qualifiers.loader_nodes import Node
-from schemas.funnel_file import FunnelFile, OnLine, Score, Signal, Transition, condition_form
+from schemas.funnel_file import Calendar, FunnelFile, OnLine, Score, Signal, Transition, condition_form
 
 Named = dict[str, Node]
 """Names and where they stand; of a name that stands twice, the first place."""
@@ -39,6 +39,8 @@ class FunnelTree:
         self._hold = hold.get("when") if hold else None
         self.transitions = [spelt(node, Transition) for node in _mappings(tree.get("transitions"))]
         self.signals = [spelt(node, Signal) for node in _mappings(tree.get("signals"))]
+        calendar = tree.get("calendar")
+        self.calendar = calendar and spelt(calendar, Calendar)
         kinds = {"score": tree.get("scores"), "definition": tree.get("define")}
         self._unsure = {kind for kind, node in kinds.items() if node and not node.is_mapping}
         if not self.path:

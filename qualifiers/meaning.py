@@ -14,7 +14,7 @@ from qualifiers.transitions import resolve
 from schemas.funnel_file import FunnelFile
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
-_SETS = ("did", "on")
+_SETS = ("did", "on", "holidays")
 """Lists in which neither order nor repeats mean anything."""
 
 

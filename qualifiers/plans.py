@@ -29,6 +29,7 @@ from qualifiers.counters import NOT_STIRRING, Counter
 from qualifiers.points import TOO_LATE, Number, OnLine
 from qualifiers.scores import Score, is_past
 from qualifiers.sequences import Sequence
+from qualifiers.spans import Span
 from qualifiers.sums import Sum
 from schemas.activity import Activity
 from schemas.lead import Lead
@@ -42,8 +43,8 @@ class Rule(NamedTuple):
     name: str
     to: str
     when: Condition
-    again_after: int | None
-    """It does not fire again sooner (ms)."""
+    again_after: Span | None
+    """It does not fire again sooner."""
     fired: int
     """The slot of when it last fired, which is kept where that is asked."""
     resets: tuple[Score, ...]
@@ -78,8 +79,8 @@ class Rule(NamedTuple):
     def _unless_held_back(self, lead: Lead, now: int, verdict: Verdict) -> Verdict:
         if self.again_after is not None:
             fired: int | None = lead.kept.get(self.fired)
-            if fired is not None and now < fired + self.again_after:
-                return False, min(verdict[1], fired + self.again_after)
+            if fired is not None and now < (again := self.again_after.after(fired)):
+                return False, min(verdict[1], again)
         if self.hold is not None:
             held, until = self.hold.at(lead, now)
             return not held, min(verdict[1], until)
@@ -126,10 +127,10 @@ class Looks(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Rules (a mask) that turn with the ``times``-th counted activity in the last ``within`` ms."""
+    """Rules (a mask) that turn with the ``times``-th counted activity in the window ``within``."""
 
     times: int
-    within: int | None
+    within: Span | None
     mask: int
 
 
@@ -166,10 +167,10 @@ class CounterFeed(Feed):
             return 0
         touched = 0
         for group, old in zip(self._groups, before, strict=True):
-            within = group.within
-            if old is None or (within is not None and old + within <= now):
+            opened = None if group.within is None else group.within.before(now)
+            if old is None or (opened is not None and old <= opened):
                 new = counter.nth_newest(lead, group.times)
-                if new is not None and (within is None or new + within > now):
+                if new is not None and (opened is None or new > opened):
                     touched |= group.mask
         return touched
 
@@ -206,7 +207,7 @@ class SingleFeed(CounterFeed):
             if within is None:
                 if old is None:
                     touched |= mask
-            elif at + within > now and (old is None or old + within <= now):
+            elif at > (opened := within.before(now)) and (old is None or old <= opened):
                 touched |= mask
         return touched
 
@@ -360,7 +361,7 @@ class _Watched:
     """The watches of a stage's rules and signals, gathered by what sets them off."""
 
     def __init__(self, rules: abc.Sequence[Rule | SignalRule]) -> None:
-        self._counted: dict[int, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
+        self._counted: dict[int, dict[tuple[int, Span | None], int]] = defaultdict(lambda: defaultdict(int))
         self._gathered: dict[int, int] = defaultdict(int)
         self._stirred: dict[int, int] = defaultdict(int)
         self._backdated: dict[int, int] = defaultdict(int)

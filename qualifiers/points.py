@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from qualifiers.conditions import Condition
 from qualifiers.counters import ActivityTest
+from qualifiers.spans import Span
 from schemas.lead import Lead
 from schemas.moments import DAY
 
@@ -115,7 +116,7 @@ class PacedLine(BoundedLine):
         add: Number,
         half_life: int | None,
         at_most: Number,
-        per: int,
+        per: Span,
     ) -> None:
         super().__init__(key, types, test, add, half_life, at_most)
         self._per = per
@@ -126,7 +127,7 @@ class PacedLine(BoundedLine):
         gifts: list[Number] | None = lead.kept.get(self.key)
         if gifts is None:
             gifts = lead.kept[self.key] = []
-        opened = at - self._per
+        opened = self._per.before(at)
         room = self._at_most
         place = len(gifts)
         while place and gifts[place - 2] > at:
@@ -145,7 +146,7 @@ class PacedLine(BoundedLine):
         else:
             gifts[place:place] = (at, gift)
         # What a late activity could still look back to is kept.
-        forgotten = now - TOO_LATE - self._per
+        forgotten = self._per.before(now - TOO_LATE)
         while gifts[0] <= forgotten or len(gifts) > 2 * _KEPT_GIFTS:
             del gifts[:2]
         return gift if at == now else gift * self._aged(at, now)
@@ -162,11 +163,13 @@ class PacedLine(BoundedLine):
             for place in range(0, len(gifts), 2)
         ]
         over: Number = 0
+        forgotten = self._per.before(now - TOO_LATE)
         kept: list[tuple[int, Number]] = []
         for at, points in sorted(pairs, key=itemgetter(0)):
-            if at <= now - TOO_LATE - self._per:
+            if at <= forgotten:
                 continue
-            given = sum(abs(one) for when, one in kept if when > at - self._per)
+            opened = self._per.before(at)
+            given = sum(abs(one) for when, one in kept if when > opened)
             gift = _bounded(points, self._at_most - given)
             over += (points - gift) * self._aged(at, now)
             if gift:

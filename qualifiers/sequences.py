@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from qualifiers.counters import ActivityTest, Counter
+from qualifiers.spans import Span
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -30,11 +31,11 @@ class Step(NamedTuple):
 
 
 class Sequence(Counter):
-    """What happens in order, and in which slot. ``span`` is from the first to the last, at most (ms)."""
+    """What happens in order, and in which slot. ``span`` is from the first to the last, at most."""
 
     __slots__ = ("_span", "_steps")
 
-    def __init__(self, key: int, steps: Iterable[Step], span: int | None, since_entry: bool) -> None:
+    def __init__(self, key: int, steps: Iterable[Step], span: Span | None, since_entry: bool) -> None:
         self._steps = tuple(steps)
         self._span = span
         types = frozenset(kind for step in self._steps for kind in step.types)
@@ -100,7 +101,7 @@ class Sequence(Counter):
                 continue
             if index < last:
                 starts[index] = start
-            elif self._span is None or at < start + self._span:
+            elif self._span is None or at < self._span.after(start):
                 completed = at
         return completed
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from qualifiers.counters import ActivityTest, Counter
+from qualifiers.spans import Span
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -18,9 +19,9 @@ _DECIMALS: Final = 6
 
 
 class Sum(Counter):
-    """What is added up, and in which slot. ``window`` is the longest that is asked (ms), None: no window."""
+    """What is added up, and in which slot. ``windows`` are those that are asked; without any, it is all."""
 
-    __slots__ = ("window",)
+    __slots__ = ("windows",)
 
     def __init__(
         self,
@@ -29,10 +30,9 @@ class Sum(Counter):
         test: ActivityTest | None,
         path: str,
         since_entry: bool,
-        window: int | None,
     ) -> None:
         super().__init__(key, types, test, path, since_entry)
-        self.window = window
+        self.windows: list[Span] = []
 
     def record(self, lead: Lead, activity: Activity) -> bool:
         """Add the value of an activity that counts; whether that changed anything."""
@@ -40,11 +40,11 @@ class Sum(Counter):
         value = self.value_of(activity.properties)
         if type(value) not in (int, float) or value <= 0 or not isfinite(value):
             return False
-        if self.window is None:
+        if not self.windows:
             lead.kept[self.key] = lead.kept.get(self.key, 0) + value
             return True
         at = activity.occurred_at
-        opened = lead.clock - self.window
+        opened = min([window.before(lead.clock) for window in self.windows])
         if at <= opened:
             return False
         kept: list[Any] = lead.kept.setdefault(self.key, [])
@@ -63,7 +63,7 @@ class Sum(Counter):
         theirs = came.kept.get(self.key)
         if theirs is None:
             return
-        if self.window is None:
+        if not self.windows:
             lead.kept[self.key] = lead.kept.get(self.key, 0) + theirs
             return
         mine = lead.kept.get(self.key, [])
@@ -75,28 +75,28 @@ class Sum(Counter):
             _join_oldest(united)
         lead.kept[self.key] = united
 
-    def reaches(self, lead: Lead, at_least: float, now: int, within: int | None) -> tuple[bool, int | None]:
+    def reaches(self, lead: Lead, at_least: float, now: int, within: Span | None) -> tuple[bool, int | None]:
         """Whether it adds up to so much; and since when what is needed for that lies in the window."""
         if within is None:
             return _rounded(lead.kept.get(self.key, 0)) >= at_least, None
         kept: list[Any] = lead.kept.get(self.key, [])
+        opened = within.before(now)
         total = 0.0
         for index in range(len(kept) - 2, -1, -2):
-            if kept[index] <= now - within:
+            if kept[index] <= opened:
                 break
             total += kept[index + 1]
             if _rounded(total) >= at_least:
                 return True, kept[index]
         return False, None
 
-    def total(self, lead: Lead, now: int, within: int | None) -> float:
+    def total(self, lead: Lead, now: int, within: Span | None) -> float:
         """What it adds up to."""
         if within is None:
             return _rounded(lead.kept.get(self.key, 0))
         kept: list[Any] = lead.kept.get(self.key, [])
-        return _rounded(
-            sum(kept[index + 1] for index in range(0, len(kept), 2) if kept[index] > now - within)
-        )
+        opened = within.before(now)
+        return _rounded(sum(kept[index + 1] for index in range(0, len(kept), 2) if kept[index] > opened))
 
 
 def _join_oldest(kept: list[Any]) -> None:

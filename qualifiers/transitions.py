@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from schemas.decision import Direction
+from schemas.durations import Duration
 from schemas.funnel_file import Condition, FunnelFile, Transition
 
 CREATED = "created"
@@ -20,7 +21,7 @@ class Resolved(NamedTuple):
     sources: tuple[str, ...]
     to: str
     when: Condition
-    again_after: int | None = None
+    again_after: Duration | None = None
     resets: tuple[str, ...] = ()
 
 

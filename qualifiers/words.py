@@ -3,18 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.durations import BusinessHours
 from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 
 
-def length(milliseconds: int) -> str:
-    """A length of time: `60 days`, `48 hours`, `90 seconds`. Under three days are said in hours."""
+def length(duration: int | BusinessHours) -> str:
+    """A length of time: `60 days`, `48 hours`, `4 business hours`. Under three days are said in hours."""
+    if isinstance(duration, BusinessHours):
+        count = duration.open_ms // HOUR
+        return "1 business hour" if count == 1 else f"{count} business hours"
     for unit, name in _UNITS:
-        if milliseconds % unit == 0 and (unit != DAY or milliseconds >= 3 * DAY):
-            count = milliseconds // unit
+        if duration % unit == 0 and (unit != DAY or duration >= 3 * DAY):
+            count = duration // unit
             return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return f"{milliseconds / SECOND:g} seconds"
+    return f"{duration / SECOND:g} seconds"
 
 
 def joined(names: Iterable[str], word: str = "and") -> str:

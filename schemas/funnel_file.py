@@ -6,7 +6,6 @@ reads the tree sees one form only. Names that must exist elsewhere in the file
 (stages, scores, definitions) are checked by the loader, which knows the lines.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -18,37 +17,16 @@ from pydantic import (
     Field,
     Strict,
     Tag,
-    WithJsonSchema,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from schemas.activity import type_name
-from schemas.moments import DAY, HOUR, MINUTE, SECOND
+from schemas.durations import Duration, HalfLife
+from schemas.opening_hours import Holiday, Hours
 
-UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_DURATION = re.compile(r"([1-9][0-9]{0,11})([smhdw])")
-LONGEST_DURATION = 36_525 * DAY
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
 PATH_PATTERN = r"^[^.\s][^.]*(\.[^.]+)*$"
-
-
-def parse_duration(value: object) -> int:
-    """Milliseconds of a duration such as ``90s 15m 4h 30d 2w``. Raises ValueError."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w")
-    duration = int(match[1]) * UNITS[match[2]]
-    if duration > LONGEST_DURATION:
-        raise ValueError("a duration is at most 36525d, a hundred years")
-    return duration
-
-
-def _duration(value: object) -> int:
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise PydanticCustomError("bad-duration", "{said}", {"said": str(error)}) from None
 
 
 def _only(wanted: str, *types: type) -> BeforeValidator:
@@ -78,12 +56,6 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=False)
 
 
-Duration = Annotated[
-    int,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhdw]$", "examples": ["48h", "30d"]}),
-]
-"""Milliseconds; written as `30d`."""
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
 Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=256)]
 ActivityType = Annotated[
@@ -393,7 +365,7 @@ PointsLine = Annotated[Annotated[OnLine, Tag("*on")] | Annotated[IfLine, Tag("*i
 class Score(_Model):
     """A score: points lines, a half-life, limits."""
 
-    half_life: Duration | None = Field(
+    half_life: HalfLife | None = Field(
         default=None, description="After this time, half of the points of `on` lines are left."
     )
     limits: Limits | None = Field(default=None, description="The least and the most that the score can be.")
@@ -454,6 +426,20 @@ class Signal(_Model):
     when: Condition = Field(description="The condition: the signal is given when it turns true.")
 
 
+class Calendar(_Model):
+    """When it is open: the hours that `bh` counts."""
+
+    zone: str = Field(
+        default="UTC", max_length=64, description="The time zone whose clock they are, by its IANA name."
+    )
+    hours: Hours = Field(
+        description="Days and times, several with commas: `mon-fri 09:00-12:00, mon-thu 13:00-17:00`."
+    )
+    holidays: list[Holiday] = Field(
+        default=[], max_length=1000, description="Dates of that zone on which it is closed all day."
+    )
+
+
 class FunnelFile(_Model):
     """One funnel file, whole."""
 
@@ -475,6 +461,7 @@ class FunnelFile(_Model):
     signals: list[Signal] = Field(
         default=[], max_length=1000, description="What is said of a lead without moving it."
     )
+    calendar: Calendar | None = Field(default=None, description="When it is open: what `bh` counts.")
 
 
 class _WithoutNull(GenerateJsonSchema):

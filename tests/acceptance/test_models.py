@@ -16,7 +16,7 @@ from qualifiers import Funnel, compile_funnel, load_funnel
 from qualifiers.presets import PRESETS, preset_text
 from schemas.activity import Activity, type_name
 from schemas.decision import Place, StageChange, moves
-from schemas.funnel_file import parse_duration
+from schemas.durations import parse_elapsed
 from schemas.lead import Lead
 
 HERE = Path(__file__).parent
@@ -26,7 +26,7 @@ PAIRS = ("sql-to-sqo", "mql-to-sql", "sal-to-sqo", "lead-to-opportunity")
 
 
 def _at(text: str) -> int:
-    return BEGINNING + (0 if text in ("0s", "0d") else parse_duration(text))
+    return BEGINNING + (0 if text in ("0s", "0d") else parse_elapsed(text))
 
 
 def _activity(number: int, said: dict[str, Any]) -> Activity:

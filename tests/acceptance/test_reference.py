@@ -15,7 +15,8 @@ from qualifiers.replay import Replay
 from schemas.activity import Activity, type_name
 from schemas.dead_letter import Unreadable
 from schemas.decision import Decision, Place, Signal, moves
-from schemas.funnel_file import FunnelFile, PropertyTest, parse_duration
+from schemas.durations import parse_elapsed
+from schemas.funnel_file import FunnelFile, PropertyTest
 from schemas.moments import parse_moment
 from tests.acceptance.reference import EXAMPLES, NAME, TESTS, TEXT, Row, whole
 
@@ -46,7 +47,7 @@ def _at(text: str) -> int:
     """A moment: `2d 6h` after the beginning, or RFC 3339."""
     if "T" in text:
         return parse_moment(text)
-    return BEGINNING + sum(parse_duration(part) for part in text.split() if part != "0d")
+    return BEGINNING + sum(parse_elapsed(part) for part in text.split() if part != "0d")
 
 
 def _value(row: Row, column: str) -> Any:

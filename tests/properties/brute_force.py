@@ -19,17 +19,9 @@ from hypothesis import reject
 from pydantic import BaseModel
 
 from schemas.activity import Activity
-from schemas.funnel_file import (
-    Did,
-    FunnelFile,
-    InStage,
-    QuietFor,
-    ScoreIs,
-    Sequence,
-    Sum,
-    Transition,
-    parse_duration,
-)
+from schemas.durations import Duration, parse_elapsed
+from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sequence, Sum, Transition
+from tests.properties.brute_force_calendar import later
 from tests.properties.brute_force_history import Happened, History, matches
 from tests.properties.brute_force_merging import REMEMBERED_IDS, unite
 from tests.properties.brute_force_points import no_points
@@ -90,7 +82,7 @@ class BruteForce:
         self._suppressed: set[str] = set()
         self._stages = [*file.stages, *file.off_path]
         self._sequences = [part for part in _parts(file) if isinstance(part, Sequence)]
-        self._durations = sorted(set(_durations(file)))
+        self._durations = set(_durations(file))
         self._bounds = sorted(set(_bounds(file)))
 
     def apply(self, activity: Activity) -> list[Move | Given] | None:
@@ -122,7 +114,7 @@ class BruteForce:
         if activity.type == "stage_assigned" and activity.properties["to"] != lead.stage:
             said.append(self._enter(lead, activity.properties["to"], "manual", late, cause))
             lead.waiting = {name_of(one) for one in self._true(lead, Reading(self.file, lead, lead.clock))}
-            lead.waiting_until = lead.clock + parse_duration(activity.properties.get("hold", "30d"))
+            lead.waiting_until = lead.clock + parse_elapsed(activity.properties.get("hold", "30d"))
         return said + self._cascade(lead, lead.clock, late, cause)
 
     def _new(self, lead_id: str, activity: Activity) -> History:
@@ -249,7 +241,7 @@ class BruteForce:
             *(one.at for one in lead.happened),
             *lead.fired.values(),
         }:
-            yield from (start + duration for duration in self._durations)
+            yield from (later(self.file.calendar, start, duration) for duration in self._durations)
         for score, bound in self._bounds:
             yield from self._crossings(lead, until, score, bound)
 
@@ -332,8 +324,11 @@ class BruteForce:
                 continue
             if held and self._direction(lead.stage, transition.to) == "forward":
                 continue
-            again_after = transition.again_after
-            if again_after is not None and name in lead.fired and reading.at < lead.fired[name] + again_after:
+            if (
+                name in lead.fired
+                and transition.again_after is not None
+                and reading.at < reading.later(lead.fired[name], transition.again_after)
+            ):
                 continue
             if transition.to not in been_in:
                 return transition
@@ -423,7 +418,7 @@ def _parts(model: Any) -> Iterable[BaseModel]:
         yield from _parts(part)
 
 
-def _durations(file: FunnelFile) -> Iterator[int]:
+def _durations(file: FunnelFile) -> Iterator[Duration]:
     for part in _parts(file):
         if isinstance(part, Did | Sum | Sequence) and part.within is not None:
             yield part.within

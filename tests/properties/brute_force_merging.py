@@ -22,7 +22,9 @@ def unite(file: FunnelFile, lead: History, came: History, now: int) -> bool:
     """
     offset = len(lead.happened)
     for name, score in file.scores.items():
-        united = united_points(score, points_of(name, score, lead), points_of(name, score, came), now)
+        united = united_points(
+            score, points_of(file, name, lead), points_of(file, name, came), now, file.calendar
+        )
         lead.points[name] = (united, offset + len(came.happened))
     arrivals = [one._replace(arrival=one.arrival + offset) for one in came.happened]
     lead.happened += arrivals

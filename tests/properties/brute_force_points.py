@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from schemas.funnel_file import OnLine, Score
+from schemas.funnel_file import Calendar, OnLine, Score
 from schemas.moments import DAY
+from tests.properties.brute_force_calendar import later
 from tests.properties.brute_force_history import Happened, matches
 
 TOO_LATE_FOR_POINTS = 7 * DAY
@@ -43,7 +44,7 @@ def no_points(score: Score, clock: int) -> Points:
     return Points(0.0, clock, [[] for line in score.points if isinstance(line, OnLine)])
 
 
-def points_after(score: Score, start: Points, happened: list[Happened]) -> Points:
+def points_after(score: Score, start: Points, happened: list[Happened], calendar: Calendar | None) -> Points:
     """The points after these, at the clock of the last of them.
 
     Every line remembers here all that it ever gave. The engine keeps a line's worth as one
@@ -59,14 +60,14 @@ def points_after(score: Score, start: Points, happened: list[Happened]) -> Point
         added = 0.0
         for line, before in zip(lines, gave, strict=True):
             if matches(line, line.on, one.activity):
-                points = _points(score, line, before, one)
+                points = _points(score, line, before, one, calendar)
                 before.append(Gift(one.at, points, clock))
                 added += points if line.per is None else decayed(score, points, clock - one.at)
         total = inside(score, total + added)
     return Points(total, clock, gave)
 
 
-def united_points(score: Score, mine: Points, theirs: Points, now: int) -> Points:
+def united_points(score: Score, mine: Points, theirs: Points, now: int, calendar: Calendar | None) -> Points:
     """The points of two leads that are one from ``now`` on: their bounds hold for both together."""
     lines = [line for line in score.points if isinstance(line, OnLine)]
     total = sum(decayed(score, points.total, now - points.clock) for points in (mine, theirs))
@@ -81,11 +82,12 @@ def united_points(score: Score, mine: Points, theirs: Points, now: int) -> Point
             gave.append([Gift(now, capped, now)])
         else:
             kept: list[Gift] = []
-            looked_back_to = now - TOO_LATE_FOR_POINTS - line.per
             for gift in sorted((*one, *other), key=lambda gift: gift.of):
-                if gift.of <= looked_back_to:
+                if later(calendar, gift.of, line.per) <= now - TOO_LATE_FOR_POINTS:
                     continue
-                room = line.at_most - sum(abs(k.points) for k in kept if k.of > gift.of - line.per)
+                room = line.at_most - sum(
+                    abs(k.points) for k in kept if later(calendar, k.of, line.per) > gift.of
+                )
                 capped = max(-room, min(room, gift.points)) if room > 0 else 0.0
                 total -= decayed(score, gift.points - capped, now - gift.of)
                 kept.append(Gift(gift.of, capped, now))
@@ -93,7 +95,9 @@ def united_points(score: Score, mine: Points, theirs: Points, now: int) -> Point
     return Points(inside(score, total), now, gave)
 
 
-def _points(score: Score, line: OnLine, before: list[Gift], one: Happened) -> float:
+def _points(
+    score: Score, line: OnLine, before: list[Gift], one: Happened, calendar: Calendar | None
+) -> float:
     """What a line gives for an activity: without `per` as worth now, with it nominally."""
     if line.at_most is None:
         return decayed(score, line.add, one.clock - one.at)
@@ -102,6 +106,8 @@ def _points(score: Score, line: OnLine, before: list[Gift], one: Happened) -> fl
         used = sum(decayed(score, given.points, one.clock - given.clock) for given in before)
     else:
         wanted = line.add
-        used = sum(given.points for given in before if one.at - line.per < given.of <= one.at)
+        used = sum(
+            given.points for given in before if given.of <= one.at < later(calendar, given.of, line.per)
+        )
     room = max(0.0, line.at_most - abs(used))
     return max(-room, min(room, wanted))

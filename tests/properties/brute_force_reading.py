@@ -11,6 +11,7 @@ from functools import partial
 from math import fsum
 from typing import Any, cast
 
+from schemas.durations import Duration
 from schemas.funnel_file import (
     All,
     Any_,
@@ -30,6 +31,7 @@ from schemas.funnel_file import (
     Use,
     Visited,
 )
+from tests.properties.brute_force_calendar import later
 from tests.properties.brute_force_history import BUILT_IN, Happened, History, matches
 from tests.properties.brute_force_points import Points, decayed, inside, no_points, points_after
 from tests.properties.brute_force_values import MISSING, at_path, comparable, is_there, satisfies
@@ -44,6 +46,10 @@ class Reading:
         self.file = file
         self.history = history
         self.at = at
+
+    def later(self, moment: int, duration: Duration) -> int:
+        """The moment at which a duration has passed."""
+        return later(self.file.calendar, moment, duration)
 
     # Conditions ------------------------------------------------------------------------------------
 
@@ -77,16 +83,17 @@ class Reading:
             for step in condition.sequence
         ]
         if condition.within is not None:
-            steps[-1] = [one for one in steps[-1] if one.at <= self.at < one.at + condition.within]
+            steps[-1] = [one for one in steps[-1] if one.at <= self.at < self.later(one.at, condition.within)]
         return any(
-            condition.span is None or chain[-1].at < chain[0].at + condition.span for chain in _chains(steps)
+            condition.span is None or chain[-1].at < self.later(chain[0].at, condition.span)
+            for chain in _chains(steps)
         )
 
     def _counted(self, condition: Did | Sum, types: list[str]) -> list[Happened]:
         """The activities that a condition asks about, in its window and its stay."""
         counted = [one for one in self.history.happened if matches(condition, types, one.activity)]
         if condition.within is not None:
-            counted = [one for one in counted if one.at <= self.at < one.at + condition.within]
+            counted = [one for one in counted if one.at <= self.at < self.later(one.at, condition.within)]
         if condition.since == "entry":
             counted = [one for one in counted if self.history.in_this_stay(one)]
         return counted
@@ -107,7 +114,7 @@ class Reading:
         return all(is_there(at_path(traits, path)) for path in condition.has)
 
     def in_stage(self, condition: InStage) -> bool:
-        return self.at >= self.history.entered[0] + condition.in_stage
+        return self.at >= self.later(self.history.entered[0], condition.in_stage)
 
     def quiet(self, condition: Quiet) -> bool:
         of = condition.quiet.of
@@ -116,7 +123,7 @@ class Reading:
             for one in self.history.happened
             if (one.activity.type in of if of is not None else one.activity.type not in NO_SIGN_OF_LIFE)
         ]
-        return self.at >= max(signs, default=self.history.created) + condition.quiet.for_
+        return self.at >= self.later(max(signs, default=self.history.created), condition.quiet.for_)
 
     def visited(self, condition: Visited) -> bool:
         return condition.visited in self.history.stages
@@ -147,14 +154,15 @@ class Reading:
 
     def _sum(self, name: str, score: Score) -> float:
         """What the `on` lines are worth together at the lead's clock."""
-        points = points_of(name, score, self.history)
+        points = points_of(self.file, name, self.history)
         return decayed(score, points.total, self.history.clock - points.clock)
 
 
-def points_of(name: str, score: Score, history: History) -> Points:
+def points_of(file: FunnelFile, name: str, history: History) -> Points:
     """The points of what a lead did, at the clock of the last that it did."""
+    score = file.scores[name]
     start, since = history.points.get(name, (no_points(score, history.happened[0].clock), 0))
-    work_out = partial(points_after, score, start, history.happened[since:])
+    work_out = partial(points_after, score, start, history.happened[since:], file.calendar)
     return cast(Points, history.once(f"points of {name} since {since}", work_out))
 
 

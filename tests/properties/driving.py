@@ -18,8 +18,9 @@ from schemas.moments import DAY, parse_moment
 from tests.properties.brute_force import BruteForce, Given, Move
 from tests.properties.strategies import Case
 
-# Every funnel that is drawn has fallen silent by then: its longest duration is 7 days, and
-# no score that is drawn needs longer than 40 half-lives to be zero to six decimals.
+# Every funnel that is drawn has fallen silent by then: its longest duration is 7 days, or 40
+# business hours of which a week has 24 and more; no score that is drawn needs longer than 40
+# half-lives to be zero to six decimals.
 SILENCE = 300 * DAY
 
 

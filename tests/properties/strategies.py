@@ -17,6 +17,7 @@ from tests.properties.strategies_conditions import (
     OFF_PATH,
     PATH,
     Json,
+    calendars,
     combined,
     conditions,
     durations,
@@ -131,6 +132,7 @@ def funnels(
         "define": {"known": draw(leaves_on_traits), "named": draw(st.one_of(leaves, combined(leaves)))},
         "scores": {"engagement": draw(scored), "fit": draw(scored)},
         "transitions": transitions,
+        "calendar": draw(calendars),
     }
 
 

@@ -12,7 +12,22 @@ from hypothesis.strategies import SearchStrategy
 PATH = ["lead", "mql", "sql"]
 OFF_PATH = ["recycled", "lost"]
 DURATIONS = ["1h", "1d", "3d", "7d"]
+BUSINESS_DURATIONS = ["1bh", "4bh", "8bh", "40bh"]
 TYPES = ["opened", "demo", "deal"]
+OFFICE = "mon-fri 09:00-17:00"
+CALENDARS: list[dict[str, Any]] = [
+    {"hours": OFFICE},
+    {"hours": "mon-sun 00:00-24:00"},
+    {"zone": "Europe/Oslo", "hours": OFFICE, "holidays": ["2026-01-01", "2026-01-02", "2026-04-03"]},
+    {"zone": "Europe/Oslo", "hours": "mon-fri 09:00-12:00, mon-thu 13:00-17:00, sat 10:00-14:00"},
+    {"zone": "Europe/Oslo", "hours": "sat-sun 01:30-02:45, mon-fri 22:00-24:00, tue-fri 00:00-04:00"},
+    {"zone": "America/New_York", "hours": "sun-thu 08:30-16:15, fri 00:00-24:00", "holidays": ["2026-01-09"]},
+    {"zone": "Africa/Casablanca", "hours": "sun 00:00-12:00, mon 06:00-24:00", "holidays": ["2026-02-15"]},
+    {"zone": "Asia/Kolkata", "hours": "mon-sat 10:00-18:30", "holidays": ["2026-01-26", "2026-01-03"]},
+    {"zone": "Australia/Lord_Howe", "hours": "sun 01:00-03:00, mon-fri 00:15-08:45"},
+    {"zone": "Pacific/Chatham", "hours": "mon-sun 02:30-06:00", "holidays": ["2026-04-05", "2026-09-27"]},
+]
+"""Clocks that are changed while it is open, also by half an hour, and on a holiday; lunch; nights."""
 
 Json = dict[str, Any]
 
@@ -60,7 +75,9 @@ _tests = st.one_of(operators, scalars, st.lists(scalars, min_size=1, max_size=2)
 
 # Conditions ------------------------------------------------------------------------------------------
 
-durations = st.sampled_from(DURATIONS)
+elapsed = st.sampled_from(DURATIONS)
+durations = st.one_of(elapsed, elapsed, st.sampled_from(BUSINESS_DURATIONS))
+calendars = st.sampled_from(CALENDARS)
 types = st.one_of(
     st.sampled_from(TYPES), st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True)
 )
@@ -143,7 +160,7 @@ on_lines = st.one_of(
 if_lines = mapping({"if": conditions_on_traits, "add": _adds})
 scores = mapping(
     {"points": st.lists(st.one_of(on_lines, on_lines, if_lines), min_size=1, max_size=3)},
-    half_life=durations,
+    half_life=elapsed,
     limits=st.sampled_from([[0, 10], [0, 100], [-5, 20]]),
 )
 
@@ -152,7 +169,7 @@ _plain_line = mapping({"on": types, "add": _adds})
 _plain_lines = st.one_of(_plain_line, st.builds(_bounded, _plain_line, st.tuples(_rooms, _pers)))
 plain_scores = mapping(
     {"points": st.lists(st.one_of(_plain_lines, _plain_lines, if_lines), min_size=1, max_size=3)},
-    half_life=durations,
+    half_life=elapsed,
     limits=st.sampled_from([[0, 10], [-5, 20]]),
 )
 scored_conditions = st.one_of(score_is, score_is, combined(score_is))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from schemas.activity import Activity
-from schemas.funnel_file import parse_duration
-from tests.properties.strategies_conditions import TYPES, durations
+from schemas.durations import parse_elapsed
+from tests.properties.strategies_conditions import TYPES, elapsed
 
 TYPES_THAT_HAPPEN = [*TYPES, "identified", "grouped", "known_to_no_rule"]
 SOURCES = ["search", "Event ", None]
@@ -19,7 +19,7 @@ START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 MAX_LEADS = 3
 
 _edges = st.builds(
-    lambda duration, off: parse_duration(duration) + off, durations, st.sampled_from([0, 0, -1, 1])
+    lambda duration, off: parse_elapsed(duration) + off, elapsed, st.sampled_from([0, 0, -1, 1])
 )
 _forward = st.one_of(
     st.sampled_from([0, 0, 1, 60_000, 1_800_000]),

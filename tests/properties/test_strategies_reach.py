@@ -4,15 +4,17 @@ from collections import Counter
 
 from hypothesis import Phase, given, settings
 
-from tests.properties.brute_force import BruteForce, Given, Move
+from schemas.funnel_file import FunnelFile
+from tests.properties.brute_force import BruteForce, Given, Move, name_of
 from tests.properties.brute_force import moved as moves_of
 from tests.properties.driving import end_of, loaded
 from tests.properties.strategies import Case, cases
 
-EXAMPLES = 300
+EXAMPLES = 500
 AT_LEAST = {
     "a repeat": 20,
     "moved by time": 20,
+    "moved by time, in business hours": 10,
     "moved by a late activity": 5,
     "forward": 60,
     "back": 5,
@@ -47,16 +49,25 @@ def _corners(case: Case) -> set[str]:
     if len(moves) < len(said):
         corners.add("a signal")
     for move in moves:
-        corners.add(move.direction)
-        if move.cause[0] == "due":
-            corners.add("moved by time")
-        if move.late:
-            corners.add("moved by a late activity")
-        if move.to in brute.file.final:
-            corners.add("a stage of which no rule leads out")
+        corners |= _corners_of(move, brute.file)
     causes = Counter((move.lead_id, move.cause) for move in moves if move.rule != "created")
     if max(causes.values(), default=0) > 1:
         corners.add("a cascade")
+    return corners
+
+
+def _corners_of(move: Move, file: FunnelFile) -> set[str]:
+    corners = {move.direction}
+    if move.cause[0] == "due":
+        corners.add("moved by time")
+        if any(
+            name_of(rule) == move.rule and "BusinessHours" in repr(rule.when) for rule in file.transitions
+        ):
+            corners.add("moved by time, in business hours")
+    if move.late:
+        corners.add("moved by a late activity")
+    if move.to in file.final:
+        corners.add("a stage of which no rule leads out")
     return corners
 
 

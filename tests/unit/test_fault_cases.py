@@ -3,10 +3,10 @@
 import pytest
 
 from qualifiers import FAULTS, FunnelFaults, load_funnel
-from tests.unit.fault_cases import of_meaning, of_names, of_shape, of_text
+from tests.unit.fault_cases import of_calendar, of_meaning, of_names, of_shape, of_text
 from tests.unit.fault_cases.case import Case
 
-CASES = [*of_text.CASES, *of_shape.CASES, *of_names.CASES, *of_meaning.CASES]
+CASES = [*of_text.CASES, *of_shape.CASES, *of_names.CASES, *of_meaning.CASES, *of_calendar.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

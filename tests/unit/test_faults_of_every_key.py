@@ -46,7 +46,7 @@ ASKED: list[dict[str, Any]] = [
     {"score": "s", "at_least": 1, "below": 9, "between": [1, 9]},
     {"trait": "t", **TEST},
     {"has": ["t"]},
-    {"in_stage": "1d"},
+    {"in_stage": "1bh"},
     {"quiet": {"for": "1d", "of": ["x"]}},
     {"visited": "b"},
     {"use": "d"},
@@ -78,6 +78,7 @@ FULL: dict[str, Any] = {
         }
     ],
     "signals": [{"name": "n", "in": ["a"], "when": {"has": ["t"]}}],
+    "calendar": {"zone": "Europe/Oslo", "hours": "mon-fri 09:00-17:00", "holidays": ["2026-12-25"]},
 }
 """Each key of each model, in its long form."""
 

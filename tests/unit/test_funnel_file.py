@@ -11,7 +11,7 @@ from qualifiers import load_funnel
 from qualifiers.loader_yaml import read_tree
 from qualifiers.presets import PRESETS, preset_text
 from schemas.funnel_file import json_schema
-from tests.unit.fault_cases import of_shape
+from tests.unit.fault_cases import of_calendar, of_shape
 from tests.unit.fault_cases.case import Case
 
 SCHEMA = json_schema()
@@ -20,7 +20,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def document(condition: Any, **more: Any) -> dict[str, Any]:
     transition = {"to": "b", "when": condition, **more}
-    return {"funnel": "f", "stages": ["a", "b"], "transitions": [transition]}
+    calendar = {"zone": "Europe/Oslo", "hours": "mon-fri 09:00-17:00", "holidays": ["2026-12-25"]}
+    return {"funnel": "f", "stages": ["a", "b"], "transitions": [transition], "calendar": calendar}
 
 
 def plain(text: str | bytes) -> Any:
@@ -45,7 +46,7 @@ SHORT_AND_LONG = [
     {"quiet": {"for": "30d", "of": "x"}},
     {"has": "t"},
     {"trait": "t", "has_word": "a", "between": [1, 2]},
-    {"at_least": 1, "of": [{"in_stage": "2d"}, {"visited": "a"}]},
+    {"at_least": 1, "of": [{"in_stage": "2d"}, {"visited": "a"}, {"quiet": "4bh"}]},
 ]
 
 
@@ -55,7 +56,7 @@ def test_short_and_long_forms_fit_both(condition: Any) -> None:
     load_funnel(yaml.safe_dump(document(condition)))
 
 
-@pytest.mark.parametrize("case", of_shape.CASES, ids=str)
+@pytest.mark.parametrize("case", [*of_shape.CASES, *of_calendar.CASES], ids=str)
 def test_what_the_loader_refuses_for_its_shape_the_schema_refuses(case: Case) -> None:
     assert VALIDATOR.is_valid(plain(case.text)) is bool(case.beyond_schema)
 

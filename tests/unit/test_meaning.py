@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from qualifiers import compile_funnel
+from qualifiers.builder import Builder
 from qualifiers.meaning import canonical, slot_key
 from schemas.funnel_file import FunnelFile
 from tests.unit.story import tell
@@ -78,6 +79,48 @@ def test_the_order_of_keys_means_nothing() -> None:
 )
 def test_what_means_something_else_has_another(path: str, value: Any) -> None:
     assert hash_of(changed(path, value)) != hash_of(FILE)
+
+
+CALENDAR = {"zone": "Europe/Oslo", "hours": "mon-fri 09:00-17:00", "holidays": ["2026-12-25", "2027-01-01"]}
+HOURS = FILE | {"calendar": CALENDAR}
+HOURS["transitions"] = [{"to": "b", "when": {"sequence": ["x", "y"], "span": "4bh"}}]
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        {"hours": "tue-fri 09:00-17:00, mon 12:00-17:00, mon 09:00-12:00"},
+        {"holidays": ["2027-01-01", "2026-12-25"]},
+    ],
+    ids=str,
+)
+def test_a_calendar_means_the_same_however_it_is_written(calendar: dict[str, Any]) -> None:
+    assert hash_of(HOURS | {"calendar": CALENDAR | calendar}) == hash_of(HOURS)
+
+
+@pytest.mark.parametrize(
+    "calendar", [{"zone": "UTC"}, {"hours": "mon-fri 09:00-16:59"}, {"holidays": ["2026-12-25"]}], ids=str
+)
+def test_another_calendar_is_another_meaning(calendar: dict[str, Any]) -> None:
+    other = HOURS | {"calendar": CALENDAR | calendar}
+    assert hash_of(other) != hash_of(HOURS)
+    assert slots_of(other) != slots_of(HOURS)
+
+
+def test_business_hours_are_no_other_hours() -> None:
+    plain = HOURS | {"transitions": [{"to": "b", "when": {"sequence": ["x", "y"], "span": "4h"}}]}
+    assert hash_of(plain) != hash_of(HOURS)
+    assert slots_of(plain) != slots_of(HOURS)
+
+
+def test_a_calendar_that_nothing_asks_is_part_of_the_meaning_as_a_definition_is() -> None:
+    assert hash_of(FILE | {"calendar": CALENDAR}) != hash_of(FILE)
+
+
+def slots_of(file: dict[str, Any]) -> frozenset[int]:
+    builder = Builder(FunnelFile.model_validate(file))
+    builder.rules(FunnelFile.model_validate(file))
+    return builder.slots
 
 
 def test_a_slot_is_named_by_what_it_counts() -> None:

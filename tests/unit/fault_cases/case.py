@@ -19,7 +19,7 @@ TO_B = "transitions: [{to: b, when: {did: x}}]"
 # What several messages say.
 FORMS = ", ".join(CONDITIONS)
 OPERATORS = ", ".join(operators.OPERATORS)
-DURATION = "a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w"
+DURATION = "a duration is a whole number above zero with a unit: 90s, 15m, 4h, 30d, 2w, 4bh"
 
 
 class Case(NamedTuple):
@@ -60,6 +60,11 @@ def rules(*lines: str) -> str:
 def when(condition: str) -> str:
     """A funnel with this condition."""
     return rules("{to: mql, when: " + condition + "}")
+
+
+def calendar(text: str) -> str:
+    """A funnel with this calendar."""
+    return when("{in_stage: 4bh}") + "calendar: {" + text + "}"
 
 
 def scores(*lines: str) -> str:

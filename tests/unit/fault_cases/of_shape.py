@@ -68,7 +68,7 @@ CASES = [
         "unknown-key",
         "▸calender: {zone: UTC}\n" + rules(RULE),
         "unknown key `calender`",
-        "known here: funnel, stages, off_path, final, renamed, define, scores, hold, transitions, signals",
+        "did you mean `calendar`?",
     ),
     Case(
         "unknown-key",
@@ -127,7 +127,11 @@ CASES = [
     Case("wrong-type", points("{on: x, add: ▸many}"), "`add`: a number is needed here"),
     Case("bad-duration", when("{in_stage: ▸3 days}"), f"`in_stage`: {DURATION}"),
     Case("bad-duration", when("{in_stage: ▸0d}"), f"`in_stage`: {DURATION}"),
-    Case("bad-duration", when("{in_stage: ▸4bh}"), f"`in_stage`: {DURATION}"),
+    Case(
+        "bad-duration",
+        when("{in_stage: ▸2bd}"),
+        "`in_stage`: business time is written in hours alone, such as 4bh",
+    ),
     Case("bad-duration", when("{in_stage: ▸30}"), f"`in_stage`: {DURATION}"),
     Case(
         "bad-duration",
