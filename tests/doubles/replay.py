@@ -21,7 +21,7 @@ from schemas.decision import Place, encode_decision
 from schemas.lead import Lead
 from schemas.moments import parse_moment
 from streams.engine.homes import home
-from streams.engine.processing import FUTURE_TOLERANCE
+from streams.engine.partition_pass import FUTURE_TOLERANCE
 from streams.intake.native import decode_native
 from tests.doubles.kafka import FakeRecord
 

@@ -18,7 +18,7 @@ from schemas.decision import Place, encode_decision
 from schemas.lead import Lead
 from streams.engine.changelog import META_KEY, Kind, decode_meta
 from streams.engine.homes import home
-from streams.engine.processing import FUTURE_TOLERANCE
+from streams.engine.partition_pass import FUTURE_TOLERANCE
 from streams.intake.native import decode_native
 
 UNCOMPARED = {"decided_at", "cause"}

@@ -1,0 +1,139 @@
+"""Leads that come to their end, and records that belong to another lead than they say.
+
+A lead that is merged leaves a mark, and travels to the home of the other as an internal
+record; a lead that is erased leaves nothing. What is said here of a pass over a partition
+(`partition_pass`) is what that does for such leads and records.
+"""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qualifiers.built_in import LEAD_MERGED, Departure, Erased, circle
+from qualifiers.merging import absorb
+from schemas.activity import Activity
+from schemas.dead_letter import Unreadable
+from schemas.decision import Place
+from schemas.lead import decode_lead, encode_lead, encode_mark
+from streams.engine.chunk import Record
+from streams.engine.forwarding import Foreign, Gone, Internal, Moving
+from streams.engine.homes import home
+from streams.engine.passes import EvaluationFailed
+
+if TYPE_CHECKING:
+    from streams.engine.partition_pass import PartitionPass
+
+
+def at_home(run: "PartitionPass", record: Record, activity: Activity, key: bytes) -> Activity | None:
+    """The activity, as that of the lead which it is applied to here; None when it has come to its end.
+
+    Asked only of a lead that is not known here, or of a record with another key: whoever
+    this partition knows has its home here. Raises Unreadable.
+    """
+    out, overlay, forwarding = run.out, run.overlay, run.of.forwarding
+    headers, value = record.headers() or [], record.value() or b""
+    was_forwarded = forwarding.was_forwarded(record) if headers else False
+    if was_forwarded is None:
+        out.passed_by("internal")
+        return None
+    if was_forwarded:
+        key = record.key() or b""
+        if _is_one_already(run, key, activity):
+            out.ended("applied", activity.type)
+            return None
+        activity = msgspec.structs.replace(activity, lead_id=key.decode())
+    elif record.key() != key or home(key, forwarding.partitions) != run.number:
+        if forwarding.was_rekeyed(key, value, headers):
+            raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")
+        out.passed_by("rekeyed", forwarding.rekeyed(key, value, headers))
+        return None
+    if overlay.is_suppressed(key):
+        out.passed_by("suppressed")
+        return None
+    into = overlay.merged_into(key)
+    if into is None:
+        return activity
+    if activity.type == LEAD_MERGED and activity.properties.get("into") == into.decode():
+        out.ended("applied", activity.type)
+        return None
+    out.passed_by("forwarded", forwarding.forwarded(into, value, headers))
+    return None
+
+
+def _is_one_already(run: "PartitionPass", key: bytes, forwarded: Activity) -> bool:
+    """Whether a merge of what was merged into this lead names what is this lead, too."""
+    if forwarded.type != LEAD_MERGED:
+        return False
+    lead, into = run.overlay.lead(key), forwarded.properties.get("into")
+    return into == key.decode() or (lead is not None and into in lead.absorbed)
+
+
+def depart(run: "PartitionPass", record: Record, key: bytes, stage: str | None, departure: Departure) -> None:
+    """A lead (in ``stage``; None: it was not known) is erased, or moves to another."""
+    overlay, outgoing, forwarding = run.overlay, run.out.outgoing, run.of.forwarding
+    if stage is not None:
+        overlay.touched.moved.append((stage, None))
+    if isinstance(departure, Erased):
+        overlay.replace(key, None)
+        if departure.suppress:
+            overlay.suppress(key)
+        for absorbed in departure.absorbed:
+            outgoing.append(forwarding.internal(absorbed.encode(), Gone(departure.suppress)))
+        return
+    overlay.replace(key, encode_mark(departure.into))
+    state = None if departure.lead is None else encode_lead(departure.lead)
+    moving = Moving([key.decode()], state, record.value() or b"", run.in_force.version)
+    outgoing.append(forwarding.internal(departure.into.encode(), moving))
+
+
+def take_in(run: "PartitionPass", record: Record, said: Internal | Foreign) -> None:
+    """An internal record has come to the home of the lead that is its key. Raises EvaluationFailed."""
+    key = record.key() or b""
+    into = run.overlay.merged_into(key)
+    if isinstance(said, Moving) and into is not None and said.path[0] == key.decode():
+        _come_home(run, record, key, said)
+        return
+    run.out.passed_by("internal")
+    if isinstance(said, Gone):
+        if into is not None:
+            run.overlay.replace(key, None)
+        if said.suppress:
+            run.overlay.suppress(key)
+    elif isinstance(said, Moving) and not run.overlay.is_suppressed(key):
+        if into is None:
+            _unite(run, record, key, said)
+        else:
+            path = list(dict.fromkeys([*said.path, key.decode()]))
+            on = msgspec.structs.replace(said, path=path)
+            run.out.outgoing.append(run.of.forwarding.internal(into, on))
+
+
+def _unite(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> None:
+    """What was merged into a lead becomes part of it."""
+    lead, came_id = run.overlay.lead(key), moving.path[0]
+    if moving.state is None:
+        if lead is not None:
+            absorb(lead, came_id)
+            run.overlay.change(key, lead)
+        return
+    activity = run.of.decode(moving.activity)
+    properties = activity.properties | {"into": key.decode()}
+    activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
+    place = Place(run.of.names.activities, run.number, record.offset())
+    try:
+        came, renamed = decode_lead(moving.state), run.in_force.names_since(moving.version)
+        applied = run.funnel.merge(lead, came, activity, place, run.now, renamed)
+        run.applied(key, applied, record)
+    except Exception as error:
+        raise EvaluationFailed(run.number, record.offset(), run.before, error) from error
+
+
+def _come_home(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> None:
+    """A lead has gone in a circle: it stays what it was, and what merged it is a dead letter."""
+    run.overlay.replace(key, moving.state)
+    lead = run.overlay.lead(key)
+    if lead is not None:
+        run.overlay.touched.moved.append((None, lead.stage))
+        run.overlay.change(key, lead)
+        run.reread(key, run.in_force.names_since(moving.version))
+    run.out.dead_letter(record, circle(key.decode(), moving.path[-1]), moving.activity)

@@ -1,0 +1,271 @@
+"""One partition's part of a pass.
+
+Records are taken in slices, and a slice step by step: read all, decode their leads, apply
+all, encode the leads. One step's code and data stay in the processor's caches, which the
+whole way of one record would not; nor would leads that are kept decoded for longer.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
+
+from qualifiers import Applied
+from schemas.activity import Activity
+from schemas.dead_letter import Unreadable
+from schemas.decision import Place
+from schemas.moments import MINUTE, format_moment
+from streams.engine.changelog import Meta
+from streams.engine.chunk import Record
+from streams.engine.departures import at_home, depart, take_in
+from streams.engine.forwarding import Foreign, Internal, Moving
+from streams.engine.output import Output
+from streams.engine.overlay import Overlay
+from streams.engine.passes import EvaluationFailed, Pass, Work
+from streams.engine.transaction import Outgoing
+
+if TYPE_CHECKING:
+    from streams.engine.processing import Processor
+
+FUTURE_TOLERANCE = 5 * MINUTE
+"""How far (ms) an activity may be dated after the moment at which it was appended."""
+
+SLICE = 250
+"""Records: so many leads, decoded, fit into the caches."""
+
+
+class PartitionPass:
+    """One partition's part of a pass."""
+
+    def __init__(
+        self,
+        processor: "Processor",
+        made: Pass,
+        work: Work,
+        now: int,
+        held: bool,
+        poison: Mapping[tuple[int, int], Unreadable],
+        reread: int,
+    ) -> None:
+        self.of = processor
+        self.made = made
+        self.work = work
+        self.now = now
+        self.held = held
+        self.poison = poison
+        self.most_reread = reread
+        self.is_rereading = bool(work.partition.table.unread(1))
+        partition = work.partition
+        self.in_force = partition.in_force
+        self.funnel = partition.in_force.funnel
+        self.overlay = Overlay(partition)
+        self.touched = self.overlay.touched
+        self.out = Output(processor.names, made, self.touched)
+        self.number = partition.number
+        self.moved_by_time = 0
+        self.before = partition.position - 1
+
+    def run(self) -> list[Outgoing]:
+        """Run it, and add it to what the pass has made; the records to be sent."""
+        work, touched, partition = self.work, self.touched, self.work.partition
+        records = work.records
+        moments = [touched.clock] * len(records)
+        if not self.held:
+            wall = partition.wall if not records else None
+            moments = [self._moment(record) for record in records]
+            self.overlay.look_ahead(max(touched.clock, wall or 0, *moments))
+        activities = [self._read(record) for record in records]
+        touched.position = work.position
+        for start in range(0, len(records), SLICE):
+            end = start + SLICE
+            if not self._run_slice(records[start:end], activities[start:end], moments[start:end]):
+                break
+        else:
+            for key in partition.table.unread(self.most_reread):
+                self.reread(key)
+            if not self.held:
+                touched.clock = self.overlay.until
+                self._advance(touched.position)
+            self.overlay.store()
+        self.out.finish(self._meta(), self.funnel.activity_types)
+        return self.out.outgoing
+
+    def _moment(self, record: Record) -> int:
+        """Up to where a record lets the clock go: not at all, when its producer dates it in the future."""
+        kind, stamp = record.timestamp()
+        return self.touched.clock if self._not_yet(kind, stamp) else stamp - self.of.grace
+
+    def _not_yet(self, kind: int, stamp: int) -> bool:
+        return kind != TIMESTAMP_LOG_APPEND_TIME and stamp > self.now + FUTURE_TOLERANCE
+
+    def _meta(self) -> Meta:
+        touched, in_force, funnel = self.touched, self.in_force, self.funnel
+        return Meta(
+            touched.position,
+            touched.clock,
+            funnel.slug,
+            funnel.hash,
+            self.of.topic_id,
+            in_force.version,
+            in_force.position,
+            in_force.since,
+            in_force.before,
+        )
+
+    # Time ---------------------------------------------------------------------------
+
+    def _advance(self, before: int) -> bool:
+        """Move every lead that is due up to the clock; False when that is too many for one pass.
+
+        The clock is then set back to where the leads have been moved to, never behind where it stood.
+        """
+        due, clock, of = self.overlay.due, self.touched.clock, self.of
+        place: Place | None = None
+        while due.earliest <= clock:
+            if self.moved_by_time >= of.max_due:
+                self.touched.clock = max(self.work.partition.clock, due.earliest - 1)
+                return False
+            moment, key = due.pop()
+            lead = self.overlay.lead(key)
+            if self.reread(key) or lead is None or lead.due != moment:
+                continue
+            place = place or Place(of.names.activities, self.number, before)
+            try:
+                decisions = self.funnel.advance(key.decode(), lead, moment, place, self.now)
+            except Exception as error:
+                raise EvaluationFailed(self.number, before, self.before, error, by_time=True) from error
+            if lead.due <= moment:
+                stuck = RuntimeError(f"a lead stays due at {moment}")
+                raise EvaluationFailed(self.number, before, self.before, stuck, by_time=True)
+            self.moved_by_time += 1
+            self.overlay.change(key, lead)
+            self.out.decided(key, decisions, moment)
+        return True
+
+    # A changed funnel -----------------------------------------------------------------
+
+    def _reread_for(self, record: Record, activity: Activity | Internal | Foreign | Unreadable) -> None:
+        """Read those leads again that a record is about."""
+        key = record.key()
+        if key is not None:
+            self.reread(key)
+        if type(activity) is Activity and activity.lead_id.encode() != key:
+            self.reread(activity.lead_id.encode())
+
+    def reread(self, key: bytes, renamed: Mapping[str, str] | None = None) -> bool:
+        """Read a lead again that another funnel has left, as it was when this one came into force.
+
+        False when there is nothing to do. What is due since then is moved by ``_advance``, as for any lead.
+        """
+        lead = self.overlay.lead(key)
+        if lead is None or lead.funnel == self.funnel.mark:
+            return False
+        in_force, stage = self.in_force, lead.stage
+        renamed = in_force.renamed if renamed is None else renamed
+        place = Place(self.of.names.activities, self.number, in_force.position)
+        try:
+            decisions = self.funnel.reread(key.decode(), lead, in_force.since, place, self.now, renamed)
+        except Exception as error:
+            raise EvaluationFailed(
+                self.number, in_force.position, self.before, error, by_time=True
+            ) from error
+        if stage in renamed:
+            self.touched.moved.append((stage, renamed[stage]))
+        self.overlay.change(key, lead)
+        self.out.decided(key, decisions, in_force.since)
+        return True
+
+    # Records ------------------------------------------------------------------------
+
+    def _read(self, record: Record) -> Activity | Internal | Foreign | Unreadable:
+        """A record's activity (or what we have written to ourselves), or why it has none."""
+        kind, stamp = record.timestamp()
+        try:
+            if self.poison and (self.number, record.offset()) in self.poison:
+                return self.poison[self.number, record.offset()]
+            activity = self.of.decode(record.value())
+        except Unreadable as unreadable:
+            return self.of.forwarding.read_internal(record) or unreadable
+        if activity.occurred_at > stamp + FUTURE_TOLERANCE:
+            return Unreadable(
+                "future",
+                f"occurred_at {format_moment(activity.occurred_at)} is more than 5 minutes after "
+                f"the record was appended ({format_moment(stamp)})",
+            )
+        if self._not_yet(kind, stamp):
+            return Unreadable("future", f"its producer's timestamp {format_moment(stamp)} has not come yet")
+        return activity
+
+    def _run_slice(
+        self,
+        records: list[Record],
+        activities: list[Activity | Internal | Foreign | Unreadable],
+        moments: list[int],
+    ) -> bool:
+        """Take in a slice of the records; False when the pass has been cut within it."""
+        touched, held = self.touched, self.held
+        for activity in activities:
+            if type(activity) is Activity:
+                self.overlay.lead(activity.lead_id.encode())
+        for record, activity, moment in zip(records, activities, moments, strict=True):
+            offset = record.offset()
+            if self.is_rereading:
+                self._reread_for(record, activity)
+            if type(activity) is Moving and activity.version > self.in_force.version:
+                # Its lead may be in a stage that only a later funnel knows.
+                touched.awaits = activity.version
+                touched.position = offset
+                self.overlay.store()
+                return False
+            if not held:
+                if moment > touched.clock:
+                    touched.clock = moment
+                if not self._advance(offset):
+                    touched.position = offset
+                    self.overlay.store()
+                    return False
+            if isinstance(activity, Activity):
+                self._take(record, activity, offset)
+            elif isinstance(activity, Unreadable):
+                self.out.dead_letter(record, activity)
+            else:
+                take_in(self, record, activity)
+            self.before = offset
+            self.made.records += 1
+        self.overlay.store()
+        return True
+
+    def _take(self, record: Record, activity: Activity, offset: int) -> None:
+        of = self.of
+        key = activity.lead_id.encode()
+        lead = self.overlay.lead(key)
+        if lead is None or record.key() != key:
+            try:
+                mine = at_home(self, record, activity, key)
+            except Unreadable as unreadable:
+                self.out.dead_letter(record, unreadable)
+                return
+            if mine is None:
+                return
+            activity = mine
+            key = activity.lead_id.encode()
+            lead = self.overlay.lead(key)
+        place = Place(of.names.activities, self.number, offset)
+        try:
+            applied = self.funnel.apply(lead, activity, place, self.now)
+            self.applied(key, applied, record)
+        except Unreadable as unreadable:
+            self.out.dead_letter(record, unreadable)
+            return
+        except Exception as error:
+            raise EvaluationFailed(self.number, offset, self.before, error) from error
+        if applied.departure is not None:
+            depart(self, record, key, None if lead is None else lead.stage, applied.departure)
+        self.out.ended(applied.outcome, activity.type)
+
+    def applied(self, key: bytes, applied: Applied, record: Record) -> None:
+        """Take over what has become of a lead, and say what was decided about it."""
+        if applied.decisions:
+            self.out.decided(key, applied.decisions, record.timestamp()[1])
+        if applied.outcome == "applied" and applied.lead is not None:
+            self.overlay.change(key, applied.lead)
