@@ -33,9 +33,9 @@ class Builder:
         self._define = file.define
         self._spans = Spans(file.calendar)
         self._uses: dict[str, Condition] = {}
-        self._meanings: dict[int, bytes] = {}
+        self._meanings: dict[str, bytes] = {}
         self._lines: Counts[bytes] = Counts()
-        self.counters: dict[int, Counter] = {}
+        self.counters: dict[str, Counter] = {}
         self.scores: dict[str, Score] = {}
         self.traits: set[str] = set()
         self.visited: set[str] = set()
@@ -44,7 +44,7 @@ class Builder:
         self._hold = None if file.hold is None else self.condition(file.hold.when)
 
     @property
-    def slots(self) -> frozenset[int]:
+    def slots(self) -> frozenset[str]:
         """The keys of everything that is kept."""
         return frozenset(self._meanings)
 
@@ -189,7 +189,7 @@ class Builder:
             self.counters[key] = Counter(key, kinds, test, distinct, since_entry)
         return self.counters[key]
 
-    def _slot(self, *parts: object) -> int:
+    def _slot(self, *parts: object) -> str:
         meaning = canonical(*parts)
         key = slot_key(meaning)
         other = self._meanings.setdefault(key, meaning)
@@ -221,7 +221,7 @@ class Builder:
             return BoundedLine(key, types, test, line.add, half_life, line.at_most)
         return PacedLine(key, types, test, line.add, half_life, line.at_most, self._spans.of(line.per))
 
-    def _line_slot(self, score: str, line: tree.OnLine) -> int:
+    def _line_slot(self, score: str, line: tree.OnLine) -> str:
         """By what the line is for, so that it keeps its slot when its points change.
 
         Lines for the same thing have a bound each: they are told apart by their number.

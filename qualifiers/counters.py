@@ -54,7 +54,7 @@ class Counter:
 
     def __init__(
         self,
-        key: int,
+        key: str,
         types: frozenset[str] | None,
         test: ActivityTest | None = None,
         distinct: str | None = None,

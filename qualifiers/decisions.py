@@ -19,21 +19,29 @@ from schemas.moments import SECOND, format_moment
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Occasion(msgspec.Struct, frozen=True, gc=False):
+class Occasion:
     """On what occasion a lead is looked at: an activity, or (None) a due moment, or a changed funnel."""
 
-    lead_id: str
-    place: Place
-    decided_at: int | None
-    activity: Activity | None
-    late: bool
-    read_under: bytes | None = None
-    """It is read again: the mark of the funnel that read it before."""
+    __slots__ = ("activity", "decided_at", "late", "lead_id", "place", "read_under", "silent")
 
-    @property
-    def silent(self) -> bool:
+    def __init__(
+        self,
+        lead_id: str,
+        place: Place,
+        decided_at: int | None,
+        activity: Activity | None,
+        late: bool,
+        read_under: bytes | None = None,
+    ) -> None:
+        self.lead_id = lead_id
+        self.place = place
+        self.decided_at = decided_at
+        self.activity = activity
+        self.late = late
+        self.read_under = read_under
+        """It is read again: the mark of the funnel that read it before."""
+        self.silent = read_under is not None
         """Whether signals take their present value, and are not given."""
-        return self.read_under is not None
 
     def decided(self, now: int) -> str:
         """When a decision at ``now`` is made, as it is written."""

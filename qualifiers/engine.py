@@ -11,7 +11,6 @@ the rules that it touched, and a due moment only at those that time can turn.
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-import msgspec
 from xxhash import xxh3_64_digest
 
 from qualifiers.built_in import (
@@ -48,18 +47,28 @@ from schemas.lead import (
 )
 from schemas.moments import LAST_MOMENT, NEVER
 
+Outcome = Literal["applied", "duplicate"]
 _OTHER_IDS = (KEPT_IDS - 1) * ID_BYTES
 _NOTHING_RENAMED: Final[Mapping[str, str]] = {}
 
 
-class Applied(msgspec.Struct, frozen=True, gc=False):
+class Applied:
     """What has become of an activity."""
 
-    lead: Lead | None
-    outcome: Literal["applied", "duplicate"]
-    decisions: list[Decision]
-    departure: Departure | None = None
-    """How the lead has come to its end, when it has."""
+    __slots__ = ("decisions", "departure", "lead", "outcome")
+
+    def __init__(
+        self,
+        lead: Lead | None,
+        outcome: Outcome,
+        decisions: list[Decision],
+        departure: Departure | None = None,
+    ) -> None:
+        self.lead = lead
+        self.outcome = outcome
+        self.decisions = decisions
+        self.departure = departure
+        """How the lead has come to its end, when it has."""
 
 
 class UnknownStage(Exception):
@@ -87,7 +96,7 @@ class Funnel:
         ranks: dict[str, tuple[int, int]],
         scores: Sequence[Score],
         counters: Sequence[Counter],
-        slots: frozenset[int],
+        slots: frozenset[str],
         named_traits: frozenset[str],
         activity_types: frozenset[str],
         rules: tuple[str, ...],

@@ -5,6 +5,7 @@ forms are long, defaults are said, whole floats are integers, sets are sorted. T
 order of transitions, points lines and conditions is part of the meaning.
 """
 
+from base64 import b85encode
 from hashlib import sha256
 from typing import Any
 
@@ -63,10 +64,10 @@ def canonical(*parts: object) -> bytes:
     return _canonical([plain(part) for part in parts])
 
 
-def slot_key(meaning: bytes) -> int:
-    """A number of 32 bits that stands for what is counted, in whatever file it is asked.
+def slot_key(meaning: bytes) -> str:
+    """32 bits, as text, that stand for what is counted, in whatever file it is asked.
 
     So short because each lead's state holds one per slot. A funnel in which two slots
     fall together is found when it is compiled.
     """
-    return int.from_bytes(sha256(meaning).digest()[:4])
+    return b85encode(sha256(meaning).digest()[:4]).decode()

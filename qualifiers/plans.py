@@ -10,7 +10,7 @@ A rule that nothing touches stays false: what time alone turns was due before.
 from collections import abc, defaultdict
 from collections.abc import Iterable, Iterator
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final
 
 from qualifiers.built_in import BUILT_IN
 from qualifiers.conditions import (
@@ -37,24 +37,33 @@ from schemas.lead import Lead
 _KEPT_PICKS: Final = 1024
 
 
-class Rule(NamedTuple):
+class Rule:
     """A transition, compiled, as it leads out of one stage."""
 
-    name: str
-    to: str
-    when: Condition
-    again_after: Span | None
-    """It does not fire again sooner."""
-    fired: int
-    """The slot of when it last fired, which is kept where that is asked."""
-    resets: tuple[Score, ...]
-    hold: Condition | None
-    """While it is true, the rule waits."""
+    __slots__ = ("again_after", "fired", "hold", "name", "resets", "timed", "to", "when")
 
-    @property
-    def timed(self) -> bool:
+    def __init__(
+        self,
+        name: str,
+        to: str,
+        when: Condition,
+        again_after: Span | None,
+        fired: str,
+        resets: tuple[Score, ...],
+        hold: Condition | None,
+    ) -> None:
+        self.name = name
+        self.to = to
+        self.when = when
+        self.again_after = again_after
+        """It does not fire again sooner."""
+        self.fired = fired
+        """The slot of when it last fired, which is kept where that is asked."""
+        self.resets = resets
+        self.hold = hold
+        """While it is true, the rule waits."""
+        self.timed = when.timed or again_after is not None or (hold is not None and hold.timed)
         """Whether time alone can make it fire."""
-        return self.when.timed or self.again_after is not None or (self.hold is not None and self.hold.timed)
 
     def watches(self) -> Iterator[Watch]:
         """What an activity can do that might make it fire."""
@@ -87,23 +96,23 @@ class Rule(NamedTuple):
         return verdict
 
 
-class SignalRule(NamedTuple):
+class SignalRule:
     """A signal, compiled.
 
     In its slot lies, in a stay, how often it has been given, and the moment at which it was
     found false again since (NEVER while it is true).
     """
 
-    name: str
-    when: Condition
-    key: int
-    hold: Condition | None
-    """While it is true, the signal waits."""
+    __slots__ = ("hold", "key", "name", "timed", "when")
 
-    @property
-    def timed(self) -> bool:
+    def __init__(self, name: str, when: Condition, key: str, hold: Condition | None) -> None:
+        self.name = name
+        self.when = when
+        self.key = key
+        self.hold = hold
+        """While it is true, the signal waits."""
+        self.timed = when.timed or (hold is not None and hold.timed)
         """Whether time alone can turn it, either way."""
-        return self.when.timed or (self.hold is not None and self.hold.timed)
 
     def watches(self) -> Iterator[Watch]:
         """What an activity can do that might turn it: also to false, as it is given when it turns true."""
@@ -119,19 +128,25 @@ class SignalRule(NamedTuple):
             yield from self.hold.watches(True)
 
 
-class Looks(NamedTuple):
+class Looks:
     """What of a stage is to be looked at."""
 
-    rules: tuple[Rule, ...]
-    signals: tuple[SignalRule, ...]
+    __slots__ = ("rules", "signals")
+
+    def __init__(self, rules: tuple[Rule, ...], signals: tuple[SignalRule, ...]) -> None:
+        self.rules = rules
+        self.signals = signals
 
 
-class Group(NamedTuple):
+class Group:
     """Rules (a mask) that turn with the ``times``-th counted activity in the window ``within``."""
 
-    times: int
-    within: Span | None
-    mask: int
+    __slots__ = ("mask", "times", "within")
+
+    def __init__(self, times: int, within: Span | None, mask: int) -> None:
+        self.times = times
+        self.within = within
+        self.mask = mask
 
 
 class Feed:
@@ -203,12 +218,13 @@ class SingleFeed(CounterFeed):
             touched = self._stirred
         else:
             return 0
-        for _, within, mask in self._groups:
+        for group in self._groups:
+            within = group.within
             if within is None:
                 if old is None:
-                    touched |= mask
+                    touched |= group.mask
             elif at > (opened := within.before(now)) and (old is None or old <= opened):
-                touched |= mask
+                touched |= group.mask
         return touched
 
 
@@ -361,14 +377,14 @@ class _Watched:
     """The watches of a stage's rules and signals, gathered by what sets them off."""
 
     def __init__(self, rules: abc.Sequence[Rule | SignalRule]) -> None:
-        self._counted: dict[int, dict[tuple[int, Span | None], int]] = defaultdict(lambda: defaultdict(int))
-        self._gathered: dict[int, int] = defaultdict(int)
-        self._stirred: dict[int, int] = defaultdict(int)
-        self._backdated: dict[int, int] = defaultdict(int)
-        self._risen: dict[int, int] = defaultdict(int)
-        self._floors: dict[int, float] = {}
-        self._asked: set[int] = set()
-        self.weighed: dict[int, int] = defaultdict(int)
+        self._counted: dict[str, dict[tuple[int, Span | None], int]] = defaultdict(lambda: defaultdict(int))
+        self._gathered: dict[str, int] = defaultdict(int)
+        self._stirred: dict[str, int] = defaultdict(int)
+        self._backdated: dict[str, int] = defaultdict(int)
+        self._risen: dict[str, int] = defaultdict(int)
+        self._floors: dict[str, float] = {}
+        self._asked: set[str] = set()
+        self.weighed: dict[str, int] = defaultdict(int)
         self.traits: dict[str, int] = defaultdict(int)
         for index, rule in enumerate(rules):
             for watch in rule.watches():

@@ -39,7 +39,7 @@ class OnLine:
     __slots__ = ("_add", "_half_life", "key", "test", "types")
 
     def __init__(
-        self, key: int, types: frozenset[str], test: ActivityTest | None, add: Number, half_life: int | None
+        self, key: str, types: frozenset[str], test: ActivityTest | None, add: Number, half_life: int | None
     ) -> None:
         self.key = key
         """Its slot, in which it keeps what it has given when that is bounded."""
@@ -72,7 +72,7 @@ class BoundedLine(OnLine):
 
     def __init__(
         self,
-        key: int,
+        key: str,
         types: frozenset[str],
         test: ActivityTest | None,
         add: Number,
@@ -110,7 +110,7 @@ class PacedLine(BoundedLine):
 
     def __init__(
         self,
-        key: int,
+        key: str,
         types: frozenset[str],
         test: ActivityTest | None,
         add: Number,
@@ -183,23 +183,34 @@ def aged(at: int, now: int, half_life: int | None) -> float:
     return 1.0 if half_life is None else 2.0 ** ((at - now) / half_life)
 
 
-def worth(lead: Lead, key: int, now: int, half_life: int | None) -> Number:
+def worth(lead: Lead, key: str, now: int, half_life: int | None) -> Number:
     """What the points of a score, or of a line, are worth at ``now``."""
     kept = lead.kept.get(key)
     if kept is None:
         return 0
-    points: Number
-    at: int
     if half_life is None:
-        points = kept
+        points: Number = kept
         return points
-    points, at = kept
+    return decayed(kept, now, half_life)
+
+
+def decayed(kept: list[Number], now: int, half_life: int) -> Number:
+    """What points of a moment, as they are kept, are worth at ``now``."""
+    points, at = kept[0], kept[1]
     return points if at == now else points * 2.0 ** ((at - now) / half_life)
 
 
-def put(lead: Lead, key: int, points: Number, now: int, half_life: int | None) -> None:
+def put(lead: Lead, key: str, points: Number, now: int, half_life: int | None) -> None:
     """Keep what the points of a score, or of a line, are worth at ``now``."""
-    lead.kept[key] = points if half_life is None else [points, now]
+    if half_life is None:
+        lead.kept[key] = points
+        return
+    kept: list[Number] | None = lead.kept.get(key)
+    if kept is None:
+        lead.kept[key] = [points, now]
+    else:
+        kept[0] = points
+        kept[1] = now
 
 
 def _bounded(points: Number, room: Number) -> Number:

@@ -51,13 +51,15 @@ class Replay:
                 return []  # they are one already
         if lead_id != activity.lead_id:
             activity = msgspec.structs.replace(activity, lead_id=lead_id)
-        applied = self.funnel.apply(self.leads.get(lead_id), activity, place)
+        lead = self.leads.get(lead_id)
+        applied = self.funnel.apply(lead, activity, place)
         if applied.outcome == "duplicate":
             self.duplicates += 1
         elif self.newest is None or activity.occurred_at > self.newest:
             self.newest = activity.occurred_at
         if applied.lead is not None:
-            self.leads[lead_id] = applied.lead
+            if lead is None:
+                self.leads[lead_id] = applied.lead
             return applied.decisions
         self.leads.pop(lead_id, None)
         return applied.decisions + self._departed(lead_id, activity, applied.departure, place)

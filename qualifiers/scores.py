@@ -38,8 +38,8 @@ class Score:
     def __init__(
         self,
         name: str,
-        key: int,
-        held_key: int,
+        key: str,
+        held_key: str,
         half_life: int | None,
         limits: tuple[Number, Number] | None,
         on_lines: tuple[OnLine, ...],

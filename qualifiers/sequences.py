@@ -35,7 +35,7 @@ class Sequence(Counter):
 
     __slots__ = ("_span", "_steps")
 
-    def __init__(self, key: int, steps: Iterable[Step], span: Span | None, since_entry: bool) -> None:
+    def __init__(self, key: str, steps: Iterable[Step], span: Span | None, since_entry: bool) -> None:
         self._steps = tuple(steps)
         self._span = span
         types = frozenset(kind for step in self._steps for kind in step.types)

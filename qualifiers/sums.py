@@ -25,7 +25,7 @@ class Sum(Counter):
 
     def __init__(
         self,
-        key: int,
+        key: str,
         types: frozenset[str],
         test: ActivityTest | None,
         path: str,

@@ -12,9 +12,8 @@ the tree remembers:
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -33,20 +32,27 @@ _decode: Callable[[bytes], dict[str, Node]] = msgspec.msgpack.Decoder(dict[str, 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@lru_cache(maxsize=8)
-def known(traits: bytes) -> dict[str, Node]:
-    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones.
+class _Known:
+    """The traits that were decoded last: several conditions ask in a row."""
 
-    The last few are remembered: several conditions ask in a row.
-    """
-    return _decode(traits)
+    last: ClassVar[tuple[bytes, dict[str, Node]]] = (b"", {})
+
+
+def known(traits: bytes) -> dict[str, Node]:
+    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones."""
+    last = _Known.last
+    if last[0] is not traits:
+        last = _Known.last = traits, _decode(traits)
+    return last[1]
 
 
 def learnt(traits: bytes, patch: dict[str, Any], at: int, named: "NamedTraits") -> tuple[bytes, list[str]]:
     """A lead's traits after a patch of the moment ``at`` (ms), and the top names of those that it changed."""
     tree = _decode(traits)
     changed = merge(tree, patch, at, Room(named, tree))
-    return _encode(tree), changed
+    encoded = _encode(tree)
+    _Known.last = encoded, tree
+    return encoded, changed
 
 
 def united(traits: bytes, came: bytes, named: "NamedTraits") -> bytes:

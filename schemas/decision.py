@@ -129,8 +129,10 @@ def encode_decision(decision: Decision) -> bytes:
     return _encode(decision)
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Place(msgspec.Struct, gc=False):
     """Where in the input a decision is made: a record of a partition, or a line of a file.
+
+    Decisions copy what they need of it, so that one may be moved along an input.
 
     ``offset`` (or ``line``) is that of the activity being applied; for what time
     alone moved, or a changed funnel, that of the record *before* which it was decided.

@@ -1,7 +1,7 @@
 """A lead's state: all that is kept of a lead's past, and how it is written down.
 
 The state holds only what a compiled funnel can ask, so it stays small however long
-the lead lives. Whatever counts something lies in a *slot*: a 32-bit key made from
+the lead lives. Whatever counts something lies in a *slot*: a key of 32 bits made from
 the meaning of what it counts (see `qualifiers.meaning`), so that a changed funnel
 finds again what it still asks, whatever else has changed around it.
 
@@ -61,7 +61,7 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     seq: int = 1
     due: int = NEVER
     ids: bytes = b""
-    kept: dict[int, Any] = {}
+    kept: dict[str, Any] = {}
     """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
     traits: bytes = NO_TRAITS
     """Traits with their moments, encoded; see `qualifiers.traits`."""

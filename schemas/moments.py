@@ -16,8 +16,10 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 LONG_AGO: Final = -(2**62)
 """Earlier than any moment."""
-NEVER: Final = 2**62
-"""Later than any moment a lead can live to see: the due time of a lead that nothing awaits."""
+NEVER: Final = 2**62 - 1
+"""Later than any moment a lead can live to see: the due time of a lead that nothing awaits.
+
+The largest whole number for which compiled code needs no object."""
 LAST_MOMENT: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
 
@@ -40,11 +42,29 @@ def parse_moment(text: str) -> int:
     Raises ValueError, with a sentence for a person, when ``text`` is not one or
     does not say its offset from UTC.
     """
-    try:
-        # The usual forms, in UTC: a stream dwells on few hours, and the rest is looked up.
-        return _hour(text[:14]) + _MINUTE_SECOND[text[14:19]] + _FRACTION[text[19:]]
-    except (KeyError, ValueError):
-        return _parse(text)
+    # The usual forms, in UTC: a stream dwells on few hours, and the rest is a few digits.
+    length = len(text)
+    if (length == 24 and text[19] == "." and text[23] == "Z") or (length == 20 and text[19] == "Z"):
+        minute, second = _two_digits(text, 14), _two_digits(text, 17)
+        ms = 0 if length == 20 else 10 * _two_digits(text, 20) + _digit(text, 22)
+        if 0 <= minute < 60 and 0 <= second < 60 and ms >= 0 and text[16] == ":":
+            try:
+                return _hour(text[:14]) + minute * MINUTE + second * SECOND + ms
+            except ValueError:
+                pass
+    return _parse(text)
+
+
+_NO_DIGIT: Final = -1_000
+
+
+def _digit(text: str, at: int) -> int:
+    digit = ord(text[at]) - 48
+    return digit if 0 <= digit <= 9 else _NO_DIGIT
+
+
+def _two_digits(text: str, at: int) -> int:
+    return 10 * _digit(text, at) + _digit(text, at + 1)
 
 
 def _parse(text: str) -> int:
@@ -66,14 +86,6 @@ def _parse(text: str) -> int:
 @lru_cache(maxsize=8192)
 def _hour(text: str) -> int:
     return _parse(text + "00:00Z")
-
-
-_MINUTE_SECOND = {
-    f"{minute:02d}:{second:02d}": minute * MINUTE + second * SECOND
-    for minute in range(60)
-    for second in range(60)
-}
-_FRACTION = {"Z": 0} | {f".{ms:03d}Z": ms for ms in range(1000)}
 
 
 def format_moment(at: int) -> str:

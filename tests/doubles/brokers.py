@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.lead import Lead, encode_lead
+from schemas.moments import NEVER
 from streams import kafka_clients
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
 from streams.engine.opening import KafkaOpener, Opened, Opener
@@ -48,7 +49,7 @@ class Broker(Protocol):
         """Let everything go."""
 
 
-def state(stage: str = "lead", due: int = 2**62) -> bytes:
+def state(stage: str = "lead", due: int = NEVER) -> bytes:
     """An encoded lead."""
     return encode_lead(Lead(b"12345678", stage, 0, 0, 0, b"origin", due=due))
 
