@@ -3,8 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
@@ -16,10 +17,10 @@ _BLOCK = 1 << 20
 _T = TypeVar("_T")
 
 
-def input_file(path: Path) -> BinaryIO:
+def input_file(path: Path) -> BufferedReader:
     """A file to read, in big blocks. Raises Misuse when it cannot be opened."""
     try:
-        return path.open("rb", buffering=_BLOCK)
+        return BufferedReader(path.open("rb", buffering=0), _BLOCK)
     except OSError as error:
         raise Misuse(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -55,16 +56,18 @@ class Progress:
         self._what = what
         self._shown = False
 
-    def over(self, items: Iterator[_T]) -> Iterator[_T]:
-        """The items, as they are taken."""
-        return self._watched(items) if sys.stderr.isatty() else items
+    def over(self, items: Iterator[_T], counts: Callable[[_T], int] | None = None) -> Iterator[_T]:
+        """The items, as they are taken; ``counts`` says for how many one stands."""
+        return self._watched(items, counts) if sys.stderr.isatty() else items
 
-    def _watched(self, items: Iterator[_T]) -> Iterator[_T]:
+    def _watched(self, items: Iterator[_T], counts: Callable[[_T], int] | None) -> Iterator[_T]:
         start = last = time.monotonic()
-        for count, item in enumerate(items, 1):
+        count = looked = 0
+        for item in items:
             yield item
-            if count % self.EVERY == 0 and (now := time.monotonic()) - last > 0.5:
-                last, self._shown = now, True
+            count += 1 if counts is None else counts(item)
+            if count - looked >= self.EVERY and (now := time.monotonic()) - last > 0.5:
+                last, looked, self._shown = now, count, True
                 sys.stderr.write(f"\r{count:,} {self._what}, {count / (now - start):,.0f}/s ")
                 sys.stderr.flush()
 

@@ -1,10 +1,12 @@
 """`leadgate qualify`: the same engine without Kafka, from JSON lines to JSON lines."""
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, cast
 
 import typer
 
@@ -12,6 +14,8 @@ from streams.cli.moments import moment
 from streams.cli.output import Progress, input_file, output_file, standard_output
 
 _STDIN = "-"
+_BLOCK = 1 << 16
+"""Bytes that are read at once: their activities fit into the processor's caches."""
 
 
 def qualify(
@@ -46,13 +50,16 @@ def qualify(
 
     end = None if until is None else moment(until, "--until")
     compiled = compile_funnel(load_funnel(*read_funnel_file(funnel)))
+    # Nothing here makes circles of objects, and looking for them takes a tenth of the time.
+    gc.freeze()
+    gc.disable()
     with ExitStack() as stack:
         out = stack.enter_context(standard_output())
         bad = stack.enter_context(output_file(dead_letters)) if dead_letters else sys.stderr.buffer
         states = stack.enter_context(output_file(leads)) if leads else None
         inputs = [_opened(name, stack) for name in files or [_STDIN]]
         run = Run(compiled, out, bad)
-        run.read(stack.enter_context(Progress("activities")).over(_lines(inputs)))
+        run.read(stack.enter_context(Progress("activities")).over(_blocks(inputs), _lines_of))
         run.finish(end)
         if states:
             run.write_leads(states, end)
@@ -60,10 +67,25 @@ def qualify(
         raise typer.Exit(1)
 
 
-def _opened(name: str, stack: ExitStack) -> BinaryIO:
-    return sys.stdin.buffer if name == _STDIN else stack.enter_context(input_file(Path(name)))
+def _opened(name: str, stack: ExitStack) -> BufferedReader:
+    if name == _STDIN:
+        return cast(BufferedReader, sys.stdin.buffer)
+    return stack.enter_context(input_file(Path(name)))
 
 
-def _lines(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
+def _blocks(inputs: Iterable[BufferedReader]) -> Iterator[bytes]:
+    """Whole lines, as many as can be had at once."""
     for file in inputs:
-        yield from file
+        parts: list[bytes] = []
+        while block := file.read1(_BLOCK):
+            end = block.rfind(b"\n") + 1
+            if end:
+                yield b"".join([*parts, block[:end]])
+                parts.clear()
+            parts.append(block[end:])
+        if any(parts):
+            yield b"".join(parts)
+
+
+def _lines_of(block: bytes) -> int:
+    return block.count(b"\n")

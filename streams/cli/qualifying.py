@@ -1,14 +1,16 @@
 """What `leadgate qualify` does with its lines."""
 
 from collections.abc import Iterable
+from io import BytesIO
 from operator import itemgetter
 from typing import BinaryIO
 
 from qualifiers import Funnel
 from qualifiers.replay import Replay
-from schemas.dead_letter import DeadLetterLine, DeadLetterReason, Unreadable
+from schemas.activity import Activity
+from schemas.dead_letter import DeadLetterLine, Unreadable
 from schemas.decision import Decision, Place, Signal, StageChange, encode_decision
-from streams.intake import decode_native
+from streams.intake.native import decode_native, decode_native_lines
 
 _KINDS: dict[type, bytes] = {StageChange: b'{"kind":"stage_change",', Signal: b'{"kind":"signal",'}
 
@@ -22,20 +24,35 @@ class Run:
         self._out = out
         self._bad = bad
         self._line = 0
+        self._place = Place()
 
-    def read(self, lines: Iterable[bytes]) -> None:
-        """Apply the activities, one a line; a blank line counts as a line, and is nothing else."""
-        apply, out = self.replay.apply, self._out
-        for line, value in enumerate(lines, self._line + 1):
-            self._line = line
-            try:
-                decisions = apply(decode_native(value), Place(line=line))
-            except Unreadable as error:
-                if not value.isspace():
-                    self._put_aside(value, error.reason, str(error))
+    def read(self, blocks: Iterable[bytes]) -> None:
+        """Apply the activities in blocks of whole lines; a blank line counts, and is nothing else."""
+        for block in blocks:
+            activities = decode_native_lines(block)
+            if activities is None:
+                for value in BytesIO(block):
+                    self._line += 1
+                    self._read_line(value)
                 continue
-            for decision in decisions:
-                out.write(_as_line(decision))
+            for number, activity in enumerate(activities):
+                self._line += 1
+                try:
+                    self._apply(activity)
+                except Unreadable as error:
+                    self._put_aside(block.split(b"\n")[number], error)
+
+    def _read_line(self, value: bytes) -> None:
+        try:
+            self._apply(decode_native(value))
+        except Unreadable as error:
+            if not value.isspace():
+                self._put_aside(value, error)
+
+    def _apply(self, activity: Activity) -> None:
+        self._place.line = self._line
+        for decision in self.replay.apply(activity, self._place):
+            self._out.write(_as_line(decision))
 
     def finish(self, until: int | None) -> None:
         """Let time go on to ``until`` (ms), or end at the newest activity."""
@@ -50,10 +67,10 @@ class Run:
             for lead_id, lead in sorted(self.replay.leads.items(), key=itemgetter(0))
         )
 
-    def _put_aside(self, value: bytes, reason: DeadLetterReason, message: str) -> None:
+    def _put_aside(self, value: bytes, error: Unreadable) -> None:
         self.dead_letters += 1
         text = value.rstrip(b"\r\n").decode(errors="backslashreplace")
-        letter = DeadLetterLine(line=self._line, reason=f"{reason}: {message}", value=text)
+        letter = DeadLetterLine(line=self._line, reason=f"{error.reason}: {error}", value=text)
         self._bad.write(letter.model_dump_json().encode() + b"\n")
         self._bad.flush()
 
