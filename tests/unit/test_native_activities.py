@@ -1,6 +1,7 @@
 """Native activities: what is read, what is refused and why, and that pydantic says the same."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from schemas.activity import Activity, ActivityDocument
 from schemas.dead_letter import Unreadable
 from streams.intake import DECODERS, decode_native, format_of
+from streams.intake.native import decode_native_lines
 
 WHOLE = {"id": "a1", "lead_id": "l1", "type": "demo_requested", "occurred_at": "2026-01-31T09:30:00Z"}
 
@@ -195,3 +197,52 @@ def test_whatever_the_bytes_are_the_verdict_is_an_activity_or_unreadable(value: 
 def test_every_content_type_names_a_decoder(content_type: bytes | None, format_: str) -> None:
     assert format_of(content_type) == format_
     assert format_ in DECODERS
+
+
+def each(block: bytes) -> list[Activity] | None:
+    """What the lines of a block hold, one by one; None where a line holds nothing."""
+    try:
+        return [decode_native(line) for line in BytesIO(block)]
+    except Unreadable:
+        return None
+
+
+TWO = text(id="a2") + b" " + text(id="a3")
+PARTS = [
+    text(),
+    text(traits={"company": {"name": "ä}\n{"}}),
+    TWO,
+    text()[:-1],
+    b"}",
+    b"{",
+    b"",
+    b"\r",
+    b"\xff",
+    b"[]",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=5), st.sampled_from([b"\n", b"", b"}\n"]))
+def test_lines_are_read_together_as_they_are_one_by_one(lines: list[bytes], end: bytes) -> None:
+    block = b"\n".join(lines) + end
+    together = decode_native_lines(block)
+    assert together is None or together == each(block)
+
+
+def test_lines_are_read_together_when_nothing_is_odd_about_them() -> None:
+    assert decode_native_lines(text() + b"\n" + text(id="a2") + b"\n") == each(text() + b"\n" + text(id="a2"))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(b"\n" + TWO + b"\n", id="a blank line, and two activities in the next"),
+        pytest.param(b'{"a":\n{"b":1}}\n' + TWO + b"\n", id="one activity in two lines, and two in the next"),
+        pytest.param(text() + b"\n" + text(occurred_at="now") + b"\n", id="a bad moment"),
+        pytest.param(text(type="---") + b"\n", id="a type without a letter"),
+        pytest.param(text() + b"\n" + text(id="\ud800") + b"\n", id="half a character"),
+        pytest.param((text() + b"\n") * 12_000, id="more than an activity may have"),
+    ],
+)
+def test_lines_that_are_odd_are_left_to_be_read_one_by_one(block: bytes) -> None:
+    assert decode_native_lines(block) is None
