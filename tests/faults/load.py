@@ -20,21 +20,38 @@ _TYPES = {
     "identified": 8,
     "deal_won": 1,
     "unsubscribed": 1,
+    "lead_merged": 2,
+    "lead_erased": 1,
 }
 _PATHS = ("/pricing", "/pricing/teams", "/docs", "/")
 
 Pair = tuple[bytes | None, bytes | None]
 
 
+def someone(chance: random.Random, leads: int) -> str:
+    """A lead: a visitor, or a person that visitors turn out to be."""
+    number = chance.randrange(leads)
+    return f"lead-{number}" if chance.random() < 0.7 else f"person-{number // 3}"
+
+
 def activity(chance: random.Random, number: int, lead: str, at: int) -> Pair:
     """One activity as the record's (key, value); ``at`` in ms."""
     kind = chance.choices(list(_TYPES), list(_TYPES.values()))[0]
+    properties: dict[str, object] = {}
+    if kind == "lead_merged" and not lead.startswith("lead-"):
+        kind = "page_viewed"
+    if kind == "page_viewed":
+        properties = {"path": chance.choice(_PATHS)}
+    elif kind == "lead_merged":
+        properties = {"into": f"person-{int(lead.removeprefix('lead-')) // 3}"}
+    elif kind == "lead_erased":
+        properties = {"suppress": chance.random() < 0.3}
     value = {
         "id": f"a{number}",
         "lead_id": lead,
         "type": kind,
         "occurred_at": format_moment(at),
-        "properties": {"path": chance.choice(_PATHS)} if kind == "page_viewed" else {},
+        "properties": properties,
         "traits": {"company": {"employees": chance.choice([5, 80, 900])}} if kind == "identified" else {},
         "source": chance.choice(["search", "event", "content"]),
     }
@@ -47,7 +64,7 @@ def history(seed: int, activities: int, leads: int) -> Iterator[Pair]:
     end = time.time_ns() // 1_000_000 - 200 * DAY
     step = 365 * DAY // activities
     for number in range(activities):
-        lead = f"lead-{chance.randrange(leads)}"
+        lead = someone(chance, leads)
         late = chance.randrange(3 * DAY) if chance.random() < 0.03 else 0
         pair = activity(chance, number, lead, end - 365 * DAY + number * step - late)
         yield pair
@@ -83,7 +100,7 @@ class Live(threading.Thread):
         while not self._ending.wait(batch / self._rate):
             started = time.monotonic()
             for _ in range(batch):
-                lead = f"lead-{self._chance.randrange(self._leads)}"
+                lead = someone(self._chance, self._leads)
                 key, value = activity(self._chance, self.sent, lead, time.time_ns() // 1_000_000)
                 self._producer.produce(self._topic, key=key, value=value)
                 self.sent += 1

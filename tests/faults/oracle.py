@@ -5,21 +5,14 @@ the worker's own. Recomputes with the engine of `leadgate qualify`.
 """
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from qualifiers import Funnel
-from schemas.dead_letter import Unreadable
-from schemas.decision import Place, encode_decision
-from schemas.lead import Lead
+from schemas.lead import marked
 from streams.engine.changelog import META_KEY, Kind, decode_meta
-from streams.engine.homes import home
-from streams.engine.partition_pass import FUTURE_TOLERANCE
-from streams.intake.native import decode_native
+from tests.faults.recomputing import Recomputed
 
 UNCOMPARED = {"decided_at", "cause"}
 """When and before which record a decision was made depends on when workers ran; its content does not."""
@@ -49,47 +42,6 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
     return sorted(records, key=lambda record: (record.partition, record.offset))
 
 
-@dataclass(frozen=True)
-class Recomputed:
-    """What must have come of an input."""
-
-    decisions: dict[str, list[dict[str, Any]]]
-    """By lead, its stage changes and signals, in order."""
-    dead_letters: Counter[tuple[int, int]]
-    rekeyed: int
-    leads: dict[str, Lead]
-
-
-def recompute(records: list[Any], funnel: Funnel, partitions: int, until: Mapping[int, int]) -> Recomputed:
-    """Run ``funnel`` over the input; partition p's leads are advanced to ``until[p]`` (ms) at the end."""
-    leads: dict[str, Lead] = {}
-    said: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    dead: Counter[tuple[int, int]] = Counter()
-    rekeyed = 0
-    for record in records:
-        try:
-            activity = decode_native(record.value)
-            if activity.occurred_at > record.timestamp + FUTURE_TOLERANCE:
-                raise Unreadable("future", "dated in the future")
-        except Unreadable:
-            dead[record.partition, record.offset] += 1
-            continue
-        key = activity.lead_id.encode()
-        if record.key != key or home(key, partitions) != record.partition:
-            rekeyed += 1
-            continue
-        place = Place(topic=record.topic, partition=record.partition, offset=record.offset)
-        applied = funnel.apply(leads.get(activity.lead_id), activity, place)
-        assert applied.lead is not None
-        leads[activity.lead_id] = applied.lead
-        said[activity.lead_id] += [json.loads(encode_decision(change)) for change in applied.decisions]
-    for lead_id, lead in leads.items():
-        moment = until.get(home(lead_id.encode(), partitions), 0)
-        for change in funnel.advance(lead_id, lead, moment, Place()):
-            said[lead_id].append(json.loads(encode_decision(change)))
-    return Recomputed({lead: changes for lead, changes in said.items() if changes}, dead, rekeyed, leads)
-
-
 def final_clocks(bootstrap: str, changelog: str) -> dict[int, int]:
     """The clock (ms) that each partition stood at in its last transaction."""
     clocks: dict[int, int] = {}
@@ -100,12 +52,12 @@ def final_clocks(bootstrap: str, changelog: str) -> dict[int, int]:
 
 
 def final_states(bootstrap: str, changelog: str) -> dict[str, bytes]:
-    """Each lead's last state in the changelog, encoded."""
-    states: dict[str, bytes] = {}
+    """The last state in the changelog, encoded, of each lead that there is."""
+    states: dict[str, bytes | None] = {}
     for record in read_all(bootstrap, changelog):
         if record.key and record.key[0] == Kind.LEAD:
             states[record.key[1:].decode()] = record.value
-    return states
+    return {lead: state for lead, state in states.items() if state is not None and marked(state) is None}
 
 
 def differences(said: list[Any], recomputed: Recomputed) -> list[str]:
@@ -122,8 +74,14 @@ def differences(said: list[Any], recomputed: Recomputed) -> list[str]:
         actual[change["lead_id"]].append(change)
     for lead in sorted(actual.keys() | recomputed.decisions.keys()):
         got, wanted = _sorted_out(actual.get(lead, [])), _sorted_out(recomputed.decisions.get(lead, []))
-        if [change["seq"] for change in got[0]] != list(range(1, len(got[0]) + 1)):
-            found.append(f"{lead}: seq {[change['seq'] for change in got[0]]}")
+        seqs = [change["seq"] for change in got[0]]
+        # A lead that was erased and comes again begins anew.
+        begins = [change["rule"] == "created" for change in got[0]]
+        if any(
+            seq != (1 if new else before + 1)
+            for before, seq, new in zip([0, *seqs], seqs, begins, strict=False)
+        ):
+            found.append(f"{lead}: seq {seqs}")
         for ours, theirs in zip(got, wanted, strict=True):
             if [_compared(one) for one in ours] != [_compared(one) for one in theirs]:
                 found.append(f"{lead}: said {_brief(ours)}, recomputed {_brief(theirs)}")

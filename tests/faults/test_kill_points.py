@@ -25,6 +25,7 @@ def test_killed_in_history(group: GroupMaker, point: str) -> None:
     release(workers)
     workers.stop()
     recomputed = workers.check()
+    assert recomputed.merged
     assert any(one.get("rule") == "gone-quiet" for said in recomputed.decisions.values() for one in said)
 
 

@@ -17,9 +17,11 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from qualifiers import Funnel, compile_funnel, load_funnel
+from schemas.lead import decode_lead
 from streams import kafka_clients, topics
 from streams.settings import Settings, load_settings
 from tests.faults import oracle
+from tests.faults.recomputing import Recomputed, Recomputing
 
 PARTITIONS = 4
 SETTLED_SECONDS = 120.0
@@ -180,11 +182,12 @@ class Group:
 
     # The oracle -----------------------------------------------------------------------
 
-    def check(self, until: dict[int, int] | None = None) -> oracle.Recomputed:
+    def check(self, until: dict[int, int] | None = None) -> Recomputed:
         """Recompute everything, and compare. ``until``: each partition's last moment, else its clock's."""
         records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
         clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
-        recomputed = oracle.recompute(records, self.funnel, PARTITIONS, clocks)
+        grace = None if self.settings.hold_clock else self.settings.grace
+        recomputed = Recomputing(self.funnel, PARTITIONS, grace).run(records, clocks)
         topics = (self.settings.stage_changes_topic, self.settings.signals_topic)
         said = [record for topic in topics for record in oracle.read_all(self.bootstrap, topic)]
         assert {record.topic for record in said} == set(topics), "each has had something to say"
@@ -194,6 +197,9 @@ class Group:
         assert len(dead) == recomputed.dead_letters.total()
         states = oracle.final_states(self.bootstrap, self.settings.changelog)
         assert states.keys() == recomputed.leads.keys()
+        for lead_id, lead in recomputed.leads.items():
+            stands = decode_lead(states[lead_id])
+            assert (stands.stage, stands.since, stands.seq) == (lead.stage, lead.since, lead.seq), lead_id
         return recomputed
 
 

@@ -1,0 +1,166 @@
+"""What must have come of an input: every record taken in order, partition by partition, by the funnel itself.
+
+What travels from one partition to another is computed here too: of the records that leadgate put
+onto the topic itself only the places count, at which a state arrived or an activity was sent on.
+"""
+
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from qualifiers import Funnel
+from qualifiers.built_in import LEAD_MERGED, Departure, Erased
+from qualifiers.merging import absorb
+from schemas.activity import Activity
+from schemas.dead_letter import Unreadable
+from schemas.decision import Decision, Place, encode_decision
+from schemas.lead import Lead
+from streams.engine.forwarding import FORWARDED, INTERNAL
+from streams.engine.homes import home
+from streams.engine.partition_pass import FUTURE_TOLERANCE
+from streams.intake.native import decode_native
+
+
+@dataclass
+class Recomputed:
+    """What must have come of an input."""
+
+    decisions: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """By lead, its stage changes and signals, in order."""
+    dead_letters: Counter[tuple[int, int]] = field(default_factory=Counter)
+    rekeyed: int = 0
+    merged: int = 0
+    leads: dict[str, Lead] = field(default_factory=dict)
+
+
+class Recomputing:
+    """Runs ``funnel`` over an input. ``grace`` (ms) as the workers'; None where their clocks were held."""
+
+    def __init__(self, funnel: Funnel, partitions: int, grace: int | None) -> None:
+        self._funnel = funnel
+        self._partitions = partitions
+        self._grace = grace
+        self._came = Recomputed()
+        self._leads = self._came.leads
+        self._into: dict[str, str] = {}
+        self._suppressed: set[str] = set()
+        self._moving: dict[tuple[str, str], Lead | None] = {}
+        """Leads on their way: by their id, and that of the activity that merged them."""
+
+    def run(self, records: list[Any], until: Mapping[int, int]) -> Recomputed:
+        """All that came; partition p's leads are advanced to ``until[p]`` (ms) at the end."""
+        waiting: dict[int, deque[Any]] = defaultdict(deque)
+        for record in records:
+            waiting[record.partition].append(record)
+        while any(waiting.values()):
+            left = sum(map(len, waiting.values()))
+            for queue in waiting.values():
+                while queue and self._take(queue[0]):
+                    queue.popleft()
+            assert sum(map(len, waiting.values())) < left, "a state arrives that has never left"
+        for lead_id, lead in self._leads.items():
+            moment = until.get(home(lead_id.encode(), self._partitions), 0)
+            self._say(self._funnel.advance(lead_id, lead, moment, Place()))
+        self._came.decisions = {lead: said for lead, said in self._came.decisions.items() if said}
+        return self._came
+
+    def _say(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
+            self._came.decisions[decision.lead_id].append(json.loads(encode_decision(decision)))
+
+    def _take(self, record: Any) -> bool:
+        """Take in a record; False when another partition must go on first."""
+        headers = dict(record.headers)
+        if INTERNAL in headers:
+            return self._take_in(record)
+        try:
+            activity = decode_native(record.value)
+            if activity.occurred_at > record.timestamp + FUTURE_TOLERANCE:
+                raise Unreadable("future", "dated in the future")
+            self._apply(record, activity, FORWARDED in headers)
+        except Unreadable:
+            self._came.dead_letters[record.partition, record.offset] += 1
+        return True
+
+    def _apply(self, record: Any, activity: Activity, was_forwarded: bool) -> None:
+        into = activity.properties.get("into") if activity.type == LEAD_MERGED else None
+        if was_forwarded:
+            survivor = record.key.decode()
+            lead = self._leads.get(survivor)
+            if into is not None and (into == survivor or (lead is not None and into in lead.absorbed)):
+                return
+            activity = msgspec.structs.replace(activity, lead_id=survivor)
+        key = activity.lead_id.encode()
+        if record.key != key or home(key, self._partitions) != record.partition:
+            self._came.rekeyed += 1
+            return
+        lead_id = activity.lead_id
+        if lead_id in self._suppressed or lead_id in self._into:
+            return
+        lead = self._caught_up(lead_id, record)
+        applied = self._funnel.apply(lead, activity, _place(record))
+        self._say(applied.decisions)
+        if applied.lead is not None:
+            self._leads[lead_id] = applied.lead
+        if applied.departure is not None:
+            self._leads.pop(lead_id, None)
+            self._depart(activity, applied.departure)
+
+    def _caught_up(self, lead_id: str, record: Any) -> Lead | None:
+        """A lead, moved by time up to where a record lets its partition's clock go."""
+        lead = self._leads.get(lead_id)
+        if lead is not None and self._grace is not None:
+            self._say(self._funnel.advance(lead_id, lead, record.timestamp - self._grace, Place()))
+        return lead
+
+    def _depart(self, activity: Activity, departure: Departure) -> None:
+        lead_id = activity.lead_id
+        if isinstance(departure, Erased):
+            if departure.suppress:
+                self._suppressed.add(lead_id)
+            return
+        self._into[lead_id] = departure.into
+        self._moving[lead_id, activity.id] = departure.lead
+
+    def _take_in(self, record: Any) -> bool:
+        lead_id, said = record.key.decode(), msgspec.msgpack.decode(record.value)
+        if said["type"] == "gone":
+            self._into.pop(lead_id, None)
+            if said["suppress"]:
+                self._suppressed.add(lead_id)
+            return True
+        came_id, activity = said["path"][0], decode_native(said["activity"])
+        token = came_id, activity.id
+        if token not in self._moving:
+            return False
+        if lead_id in self._into:
+            if lead_id == came_id:
+                del self._into[lead_id]
+                came = self._moving.pop(token)
+                if came is not None:
+                    self._leads[lead_id] = came
+                self._came.dead_letters[record.partition, record.offset] += 1
+            return True
+        came = self._moving.pop(token)
+        if lead_id in self._suppressed:
+            return True
+        if came is None:
+            if lead_id in self._leads:
+                absorb(self._leads[lead_id], came_id)
+            return True
+        properties = activity.properties | {"into": lead_id}
+        activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
+        applied = self._funnel.merge(self._caught_up(lead_id, record), came, activity, _place(record))
+        self._say(applied.decisions)
+        assert applied.lead is not None
+        self._leads[lead_id] = applied.lead
+        self._came.merged += 1
+        return True
+
+
+def _place(record: Any) -> Place:
+    return Place(topic=record.topic, partition=record.partition, offset=record.offset)
