@@ -15,7 +15,7 @@ import yaml
 from qualifiers import Funnel, compile_funnel, load_funnel
 from qualifiers.presets import PRESETS, preset_text
 from schemas.activity import Activity, type_name
-from schemas.decision import Place, StageChange, moves
+from schemas.decision import Decision, Place, Signal, moves
 from schemas.durations import parse_elapsed
 from schemas.lead import Lead
 
@@ -41,17 +41,17 @@ def _activity(number: int, said: dict[str, Any]) -> Activity:
     )
 
 
-def live(funnel: Funnel, case: dict[str, Any]) -> list[StageChange]:
-    """All stage changes of a case, in order."""
+def live(funnel: Funnel, case: dict[str, Any]) -> list[Decision]:
+    """All that is decided of a case, in order."""
     lead: Lead | None = None
-    changes: list[StageChange] = []
+    decisions: list[Decision] = []
     for number, said in enumerate(case["activities"], 1):
         applied = funnel.apply(lead, _activity(number, said), Place(line=number))
         lead = applied.lead
-        changes += moves(applied.decisions)
+        decisions += applied.decisions
     if lead is not None and "until" in case:
-        changes += moves(funnel.advance("anna", lead, _at(case["until"]), Place()))
-    return changes
+        decisions += funnel.advance("anna", lead, _at(case["until"]), Place())
+    return decisions
 
 
 def _cases() -> list[Any]:
@@ -71,10 +71,13 @@ def _funnel(cases: Path) -> Funnel:
 
 @pytest.mark.parametrize(("path", "case"), _cases())
 def test_the_lead_goes_through_just_these_stages(path: Path, case: dict[str, Any]) -> None:
-    changes = live(_funnel(path), case)
+    decisions = live(_funnel(path), case)
+    changes = moves(decisions)
     assert [change.to for change in changes] == case["stages"]
     assert [change.from_ for change in changes] == [None, *case["stages"][:-1]]
     assert [change.seq for change in changes] == list(range(1, len(changes) + 1))
+    signals = [decision.signal for decision in decisions if isinstance(decision, Signal)]
+    assert signals == case.get("signals", signals)
 
 
 @pytest.mark.parametrize("context", PRESETS)
