@@ -108,6 +108,7 @@ def _limits() -> Rows:
     yield "a named condition, all that it uses written out", f"{MAX_EXPANDED:,} conditions"
     yield "`stages`, `off_path`", f"{top['stages']['maxItems']} stages each"
     yield "`transitions`, `signals`", f"{top['transitions']['maxItems']:,} each"
+    yield "`holidays` of a calendar", f"{MODELS['Calendar']['properties']['holidays']['maxItems']:,}"
     yield "a name", f"{top['funnel']['maxLength']} characters"
     yield "a duration", length(LONGEST_DURATION)
     yield "a whole number", f"{MAX_EXACT:,}, above zero or below"
