@@ -28,6 +28,22 @@ def test_every_table_stands_somewhere() -> None:
     assert expected - set(re.findall(r"<!-- table: (.+?) -->", text)) == set()
 
 
+def test_every_link_leads_somewhere() -> None:
+    for document in DOCS.glob("*.md"):
+        for target, anchor in re.findall(
+            r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", document.read_text(encoding="utf-8")
+        ):
+            leads_to = document.parent / target if target else document
+            assert leads_to.exists(), f"{document.name}: {target}"
+            assert not anchor or anchor in _anchors(leads_to), f"{document.name}: {target}#{anchor}"
+
+
+def _anchors(document: Path) -> set[str]:
+    """The headings of a document, as links name them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_direction_is_told() -> None:
     assert set(DIRECTIONS) == set(get_args(Direction))
 
