@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from qualifiers.faults import FAULTS
+from qualifiers.faults import FAULTS, WARNINGS, Meaning
 from qualifiers.loader_names import MAX_EXPANDED
 from qualifiers.loader_values import MAX_CONTRIBUTIONS
 from qualifiers.loader_yaml import MAX_BYTES, MAX_DEPTH, MAX_EXACT, MAX_NODES
@@ -91,9 +91,9 @@ def _directions() -> Rows:
         yield f"`{direction}`", meaning
 
 
-def _faults() -> Rows:
-    yield "code", "what is wrong", "what to do"
-    for code, meaning in FAULTS.items():
+def _codes(table: dict[str, Meaning]) -> Rows:
+    yield "code", "what it means", "what to do"
+    for code, meaning in table.items():
         yield f"`{code}`", meaning.means, meaning.do
 
 
@@ -138,7 +138,8 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "operators": _operators,
     "units": _units,
     "directions": _directions,
-    "faults": _faults,
+    "faults": lambda: _codes(FAULTS),
+    "warnings": lambda: _codes(WARNINGS),
     "limits": _limits,
     "metrics": _metrics,
     **{f"keys of {model}": _keys(model) for model in MODELS},

@@ -1,7 +1,8 @@
 """What can be wrong with a funnel file: one table of codes, and a fault with its place.
 
 A fault is always the file's author's to mend. The message says what is wrong in the
-words of the file; the table says what each code means and what to do about it.
+words of the file; the tables say what each code means and what to do about it. A file
+with faults is refused; warnings have the same form and refuse nothing.
 """
 
 from collections.abc import Iterable
@@ -118,6 +119,38 @@ FAULTS: dict[str, Meaning] = {
 """Every code that a fault can have. The codes are stable: scripts may rely on them."""
 
 
+WARNINGS: dict[str, Meaning] = {
+    "curly-quotes": Meaning(
+        "Typographic quotes stand around a text, as a part of it.", "Write them straight."
+    ),
+    "odd-activity": Meaning(
+        "An activity type is named once, and is one letter from one that is named more often.",
+        "Spell it like the other, if that was meant.",
+    ),
+    "built-in-activity": Meaning(
+        "A rule asks for an activity that is handled before any rule.", "Ask about the stage instead."
+    ),
+    "unused-score": Meaning("No condition asks for the score.", "Ask for it, or take it out."),
+    "unused-definition": Meaning("Nothing uses the named condition.", "Use it, or take it out."),
+    "out-of-reach": Meaning(
+        "A score can never be so high, or so low.", "Move the bound, or give other points."
+    ),
+    "no-way-in": Meaning(
+        "No rule leads to the stage: only a person can move a lead there.",
+        "Write a rule to it, or take it out.",
+    ),
+    "never-fires": Meaning(
+        "A rule before it leads out of the same stages, and is true whenever it is. (Only where a person has"
+        " just moved the lead may the other be held back, and not this one.)",
+        "Put it first, or take it out.",
+    ),
+    "fires-again": Meaning(
+        "A lead that the rule has moved may come back, and is moved on by what it did the first time.",
+        "Ask with `since: entry` or `within`, or slow the rule with `again_after`.",
+    ),
+}
+"""Every code that a warning can have: a file with warnings is used all the same."""
+
 MAX_SAID = 300
 """Characters of a message: what it names out of the file may be as long as the file."""
 MAX_KNOWN = 200
@@ -126,7 +159,7 @@ MAX_KNOWN = 200
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing that is wrong with a funnel file, and where (line and column from 1)."""
+    """One thing that is wrong with a funnel file, or doubtful, and where (line and column from 1)."""
 
     file: str
     line: int
@@ -144,7 +177,7 @@ class Fault:
     @property
     def what_to_do(self) -> str:
         """The hint, or else what the table says of the code."""
-        return self.hint or FAULTS[self.code].do
+        return self.hint or (FAULTS | WARNINGS)[self.code].do
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""

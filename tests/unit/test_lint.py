@@ -45,9 +45,36 @@ def test_faults_as_json(tmp_path: Path) -> None:
     }
     assert code == 1
     assert json.loads(output) == {
-        "files": [{"file": str(path), "faults": [fault]}, {"file": "startup", "faults": []}],
+        "files": [
+            {"file": str(path), "faults": [fault], "warnings": []},
+            {"file": "startup", "faults": [], "warnings": []},
+        ],
         "faults": 1,
+        "warnings": 0,
     }
+
+
+DOUBTFUL = """\
+funnel: f
+stages: [lead, mql]
+off_path: [lost]
+transitions: [{to: mql, when: {did: x}}]
+"""
+
+
+def test_a_file_with_warnings_is_fine_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(DOUBTFUL)
+    code, output = run(str(path))
+    assert code == 0
+    assert output == (
+        f"{path}:3:12 no rule leads to `lost`: only a person can move a lead there "
+        f"(write a transition to it, or take it out) [warning: no-way-in]\n{path}: fine, with 1 warning\n"
+    )
+    code, output = run(str(path), "--format", "json")
+    assert code == 0
+    [found] = json.loads(output)["files"]
+    assert [(one["line"], one["code"]) for one in found["warnings"]] == [(3, "no-way-in")]
 
 
 @pytest.mark.parametrize("funnel", ["no-such.yaml", "."])
