@@ -21,7 +21,7 @@ from qualifiers.conditions import (
 from qualifiers.counters import Counter
 from qualifiers.operators import Predicate
 from qualifiers.points import Number
-from qualifiers.scores import Score, is_past
+from qualifiers.scores import COMPARED_DECIMALS, Score, is_past
 from qualifiers.sequences import Sequence
 from qualifiers.spans import Span
 from qualifiers.sums import Sum
@@ -104,7 +104,7 @@ class SumIs(Condition):
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         total = self._sum.total(lead, now, self._within)
         proof.append(Evidence(self._words, total))
-        return f"{self._words} ({total:g})"
+        return f"{self._words} ({total:.15g})"
 
 
 class Happened(Condition):
@@ -183,7 +183,9 @@ class ScoreIs(Condition):
         return True, until
 
     def holds(self, lead: Lead, now: int) -> bool:
-        total = self._score.total(lead, now)
+        return self._holds(self._score.total(lead, now))
+
+    def _holds(self, total: Number) -> bool:
         return all(is_past(total, points, strictly) is wanted for wanted, points, strictly in self._bounds)
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
@@ -193,7 +195,10 @@ class ScoreIs(Condition):
                 yield Risen(self._score, bound.points)
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
+        total = self._score.total(lead, now)
         value = self._score.shown(lead, now)
+        if self._holds(value) is not self._holds(total):  # rounded, it would belie what is said of it
+            value = round(float(total), COMPARED_DECIMALS)
         proof.append(Evidence(f"{self._score.name} {self._words}", value))
         verb = "reached" if self._bounds[0].past and len(self._bounds) == 1 else "is"
         return f"{self._score.name} {verb} {value} ({self._words})"

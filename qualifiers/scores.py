@@ -12,7 +12,7 @@ from qualifiers.points import IfLine, Number, OnLine, put, worth
 from schemas.lead import Lead
 from schemas.moments import NEVER
 
-_COMPARED_DECIMALS: Final = 6
+COMPARED_DECIMALS: Final = 6
 _SHOWN_DECIMALS: Final = 4
 _MARGIN: Final = 1e-6
 _HALF: Final = 5e-7
@@ -171,5 +171,5 @@ def is_past(total: Number, points: Number, strictly: bool) -> bool:
         return True
     if total < points - _MARGIN:
         return False
-    rounded = round(total, _COMPARED_DECIMALS)
+    rounded = round(total, COMPARED_DECIMALS)
     return rounded > points if strictly else rounded >= points

@@ -185,3 +185,13 @@ def test_what_is_kept_of_a_pace_is_bounded() -> None:
     assert story.lead is not None
     assert score(story) == 1000
     assert sum(len(kept) for kept in story.lead.kept.values() if isinstance(kept, list)) <= 256
+
+
+def test_a_reason_has_the_decimals_that_it_takes_to_be_true() -> None:
+    story = scored(
+        {"on": "x", "add": 40}, half_life="30d", when={"all": [{"has": "t"}, {"score": "s", "below": 10}]}
+    )
+    change = story.does("x", traits={"t": 1}).waits(24 * 61).last
+    assert change.reason.endswith("s is 9.999999 (below 10)")
+    assert change.evidence[-1].value == 9.999999
+    assert change.scores["s"] == 10.0  # shown with four decimals

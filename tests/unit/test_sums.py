@@ -90,3 +90,7 @@ def test_the_reason_says_how_much() -> None:
     assert [(one.condition, one.value) for one in story.last.evidence] == [
         ("amount of paid adds up to at least 100 within 24 hours", 105.0)
     ]
+
+
+def test_a_large_sum_is_said_in_full() -> None:
+    assert paid(1_234_567.25).last.reason.endswith("(1234567.25)")
