@@ -108,6 +108,9 @@ CIRCLES = [
     ("what fades turns none true", "{has: x}", "{none: [{did: x, within: 2d}]}", "{in_stage: 2d}"),
     ("a score sinks", "{has: x}", "{score: s, below: 2}", "{in_stage: 2d}"),
     ("by way of a definition", "{use: d}", "{in_stage: 2d}", "{use: d}"),
+    ("a score that sinks is none", "{has: x}", "{none: [{score: s, at_least: 2}]}", "{in_stage: 2d}"),
+    ("none of a definition's", "{has: x}", "{none: [{use: fades}]}", "{in_stage: 2d}"),
+    ("none of none", "{has: x}", "{none: [{any: [{none: [{in_stage: 2d}]}]}]}", "{in_stage: 2d}"),
     ("in business hours", "{in_stage: 4bh}", "{quiet: 4bh}", "{none: [{did: x, within: 8bh}]}"),
 ]
 
@@ -123,6 +126,6 @@ def test_a_circle_that_time_alone_can_turn_is_a_fault(one: str, two: str, three:
         "{to: lead, from: mql, name: down, when: {in_stage: 2d}}",
     )
     text += "scores: {s: {half_life: 3d, points: [{on: x, add: 1}]}}\n"
-    text += "define: {d: {at_least: 1, of: [{in_stage: 1d}]}}\n"
+    text += "define: {d: {at_least: 1, of: [{in_stage: 1d}]}, fades: {did: x, within: 2d}}\n"
     text += "calendar: {hours: mon-fri 09:00-17:00}"
     assert {fault.code for fault in faults_of(text)} == {"time-circle"}
