@@ -136,7 +136,8 @@ WARNINGS: dict[str, Meaning] = {
         "A score can never be so high, or so low.", "Move the bound, or give other points."
     ),
     "no-way-in": Meaning(
-        "No rule leads to the stage: only a person can move a lead there.",
+        "No rule leads to the stage: only a person can move a lead there. (Said of all but the final"
+        " stages beside the path: those are for people.)",
         "Write a rule to it, or take it out.",
     ),
     "never-fires": Meaning(

@@ -48,6 +48,7 @@ def _reach(onward: dict[str, set[str]], start: str) -> set[str]:
 
 def _led_to(funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...]) -> None:
     led_to = {file.stages[0], *(rule.to for rule in rules if rule.sources)}
+    led_to |= {*file.off_path} & {*file.final}  # where people put by hand what is done with
     for stage, node in funnel.stages.items():
         if stage not in led_to:
             message = f"no rule leads to `{stage}`: only a person can move a lead there"

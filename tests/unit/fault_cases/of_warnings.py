@@ -166,6 +166,9 @@ CASES = [
 ]
 
 MEANT = {
+    "a stage for people": funnel(TO_MQL, TO_SQL)
+    .replace("[recycled]", "[recycled, out]")
+    .replace("[won]", "[won, out]"),
     "apostrophe in a text": to_sql("{did: y, where: {p: {has_word: don’t}}, since: entry}"),
     "digits are no slips": to_sql("{sequence: [step_1, step_1, step_2], since: entry}"),
     "short types": to_sql("{sequence: [call, call, ball], since: entry}"),
