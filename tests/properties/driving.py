@@ -71,7 +71,7 @@ class Driven:
         """What was said about each lead, word for word."""
         return {
             lead_id: [msgspec.to_builtins(one) for one in self.said if one.lead_id == lead_id]
-            for lead_id in sorted(self.leads)
+            for lead_id in sorted({one.lead_id for one in self.said} | self.leads.keys())
         }
 
 

@@ -13,7 +13,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = {"dev": 20, "ci": 200, "deep": 20_000}
+EXAMPLES = {"dev": 20, "ci": 300, "deep": 20_000}
 
 for _name, _examples in EXAMPLES.items():
     settings.register_profile(

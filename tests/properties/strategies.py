@@ -32,7 +32,7 @@ from tests.properties.strategies_conditions import (
     timely_conditions,
     types,
 )
-from tests.properties.strategies_streams import departing_streams, scoring_streams, streams
+from tests.properties.strategies_streams import assigned_streams, departing_streams, scoring_streams, streams
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -178,4 +178,8 @@ departing_cases = st.one_of(
     ),
 )
 """Leads that are merged into each other, and erased."""
-cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases, returning_cases)
+assigned_cases = _cases(
+    funnels(st.one_of(_returns, _transitions(timely_conditions)), plain_scores, (None,)), assigned_streams
+)
+"""Leads that a person moves, and rules that would move them back."""
+cases = st.one_of(general_cases, general_cases, scored_cases, timely_cases, returning_cases, assigned_cases)

@@ -95,7 +95,7 @@ _erased: SearchStrategy[Any] = st.tuples(
     st.just("lead_erased"), st.sampled_from([{}, {}, {"suppress": True}]), st.just({}), st.none()
 )
 _new_or_departed = st.sampled_from(
-    [_done] * 14 + [_assigned, _merged, _merged, _merged, _merged, _erased]
+    [_done] * 13 + [_assigned, _assigned, _merged, _merged, _merged, _merged, _erased]
 ).flatmap(lambda what: what)
 _leads = st.sampled_from([0, 0, 0, 0, 1, 2])
 
@@ -151,3 +151,15 @@ _scoring_steps = st.one_of(
 )
 scoring_streams = st.builds(_activities, st.lists(_scoring_steps, min_size=4, max_size=20), st.just(0))
 """The same of one lead that does next to nothing but score."""
+assigned_streams = st.builds(
+    _activities,
+    st.lists(
+        st.one_of(
+            _scoring_steps, _scoring_steps, st.tuples(st.just("forward"), st.just(0), _forward, _assigned)
+        ),
+        min_size=4,
+        max_size=20,
+    ),
+    st.just(0),
+)
+"""The same of one that a person moves ever again."""

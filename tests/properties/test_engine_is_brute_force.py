@@ -24,6 +24,7 @@ from tests.properties.driving import (
 from tests.properties.profiles import share
 from tests.properties.strategies import (
     Case,
+    assigned_cases,
     cases,
     departing_cases,
     general_cases,
@@ -33,6 +34,7 @@ from tests.properties.strategies import (
 )
 from tests.properties.strategies_streams import MAX_LEADS
 
+all_cases = st.one_of(cases, cases, departing_cases)
 wakes = st.lists(st.tuples(st.integers(0, MAX_LEADS - 1), st.floats(0, 1)), min_size=1, max_size=40)
 """Before one activity each: which lead is woken, and how far on the way to what limits it."""
 
@@ -55,13 +57,18 @@ def test_time_alone_moves_leads_as_the_brute_force_does(case: Case) -> None:
     assert_same(by_engine(case).said, by_brute_force(case))
 
 
+@given(assigned_cases)
+def test_what_a_person_moves_is_held_back_as_the_brute_force_says(case: Case) -> None:
+    assert_same(by_engine(case).said, by_brute_force(case))
+
+
 @settings(max_examples=share(2))
 @given(departing_cases)
 def test_leads_are_merged_and_erased_as_the_brute_force_does_it(case: Case) -> None:
     assert_same(by_engine(case).said, by_brute_force(case))
 
 
-@given(st.one_of(cases, departing_cases), wakes)
+@given(all_cases, wakes)
 def test_what_comes_after_time_has_passed_it_is_late(case: Case, wakes: list[tuple[int, float]]) -> None:
     """Live, the clock may have moved a lead past what is still on its way."""
     driven, brute = Driven(compiled(case)), BruteForce(loaded(case))
@@ -81,7 +88,7 @@ def test_what_comes_after_time_has_passed_it_is_late(case: Case, wakes: list[tup
 
 
 @settings(max_examples=share(0.5))
-@given(cases)
+@given(all_cases)
 def test_a_replay_says_the_same_word_for_word(case: Case) -> None:
     first, second = by_engine(case), by_engine(case)
     assert first.by_lead() == second.by_lead()
@@ -91,7 +98,7 @@ def test_a_replay_says_the_same_word_for_word(case: Case) -> None:
     }
 
 
-@given(cases, st.data())
+@given(all_cases, st.data())
 def test_a_state_stored_and_loaded_between_any_two_activities_changes_nothing(
     case: Case, data: st.DataObject
 ) -> None:
@@ -139,7 +146,7 @@ def test_waking_a_lead_before_its_next_activity_changes_nothing(
 
 
 @settings(max_examples=share(0.5))
-@given(cases)
+@given(all_cases)
 def test_the_due_moment_is_never_too_late_and_each_can_be_met_alone(case: Case) -> None:
     """Whoever wakes each lead at its due moment alone, one after the other, hears everything."""
     driven = Driven(compiled(case)).apply_all(case.activities)
