@@ -21,6 +21,7 @@ from streams.intake.native import decode_native
 from streams.metrics import Metrics
 from tests.doubles.funnels import FakeFunnels
 from tests.doubles.kafka import FakeKafka, FakeOpener, FakeReading, FakeTransaction
+from tests.doubles.replay import Reign
 
 FUNNEL = """
 funnel: clocked
@@ -211,6 +212,20 @@ class Bench:
             dict(record.headers() or ())["kafka_dlt-exception-fqcn"].decode()  # type: ignore[union-attr]
             for record in self.kafka.all(NAMES.dead_letters)
         ]
+
+    def reigns(self) -> dict[int, list[Reign]]:
+        """Which funnels have decided each partition, one after the other, as the changelog says."""
+        found: dict[int, list[Reign]] = {number: [] for number in range(self.kafka.partitions)}
+        for record in self.kafka.all(NAMES.changelog):
+            if record.key() == META_KEY:
+                meta, known = decode_meta(record.value() or b""), found[record.partition()]
+                funnel = self.funnels.get(meta.version, meta.funnel_hash)
+                reign = Reign(funnel, meta.funnel_from, meta.funnel_since)
+                if not known or known[-1].funnel is not funnel:
+                    known.append(reign)
+                # Whoever had the partition, it is the same change that is told of.
+                assert known[-1] == reign
+        return found
 
     def clocks(self) -> dict[int, int]:
         """The clock of each partition, as its last transaction left it."""

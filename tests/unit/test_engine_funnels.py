@@ -135,6 +135,25 @@ def test_a_change_waits_for_the_one_before_to_have_read_every_lead(monkeypatch: 
     assert {read_under(table.get(lead.encode()) or b"") for lead in LEADS} == {bench.funnel.mark}
 
 
+def test_what_is_due_is_moved_by_the_funnel_under_which_it_became_so() -> None:
+    """The clock has just been let go: the change waits until those that are due have been moved."""
+    bench = working(max_due=1)
+    bench.send(LEADS[3], "seen")
+    bench.work()
+    bench.held = True
+    for lead in LEADS[:3]:
+        bench.send(lead, "demo", ago=120 * SECOND)
+    bench.work()
+    bench.held = False
+    assert bench.engine.open_partitions[1].due
+    before = bench.funnel.hash
+    bench.change(SOONER)
+    bench.work()
+    moved = [change for change in bench.changes() if change["rule"] == "gone-quiet"]
+    assert {(change["funnel_hash"], next(iter(change["cause"]))) for change in moved} == {(before, "due")}
+    assert metas(bench)[-1].version == 2
+
+
 def test_a_partition_never_goes_back_and_its_next_owner_reads_what_it_does_not_know() -> None:
     bench = working()
     bench.send(LEADS[0], "demo")

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from schemas.moments import SECOND
+from streams.engine import processing
 from streams.engine.chunk import Chunk
 from streams.engine.failures import EngineFailed
 from streams.engine.transaction import Aborted, Fenced, Outgoing
-from tests.doubles.engines import GRACE, NAMES, PARTITIONS, START, Bench, lead_of
+from tests.doubles.engines import FUNNEL, GRACE, NAMES, PARTITIONS, START, Bench, clocked, lead_of
+from tests.doubles.funnels import FakeFunnels
 from tests.doubles.kafka import FakeKafka, Step
 from tests.doubles.replay import Replay
 
@@ -40,12 +42,13 @@ class Workers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.kafka = FakeKafka(PARTITIONS, START)
+        self.versions = FakeFunnels(clocked())
         self.benches = [self._worker(number) for number in range(2)]
         self.late: list[list[Chunk]] = [[], []]
 
     def _worker(self, number: int) -> Bench:
         # Small passes and few due leads at once, so that both get cut.
-        return Bench(self.kafka, f"worker-{number}", pass_records=4, max_due=1)
+        return Bench(self.kafka, f"worker-{number}", versions=self.versions, pass_records=4, max_due=1)
 
     # What comes in ---------------------------------------------------------------------
 
@@ -198,14 +201,55 @@ class Workers(RuleBasedStateMachine):
         bench.later(GRACE)
         self.kafka.time_out()  # what a worker that went away left open hides what lies behind it
         records = self.kafka.all(NAMES.activities)
-        assert (
-            Replay(records, bench.funnel, PARTITIONS, GRACE).differences(bench.changes(), bench.clocks())
-            == []
-        )
+        replay = Replay(records, bench.reigns(), PARTITIONS, GRACE)
+        assert replay.differences(bench.changes(), bench.clocks()) == []
         assert len(bench.dead()) == sum(record.key() == b"key" for record in records)
 
 
+class WorkersWithFunnels(Workers):
+    """The funnel is changed, too; each worker hears of it in its own time, and rereads leads one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual, processing.REREAD = processing.REREAD, 1
+
+    @rule(
+        quiet=st.sampled_from([20, 40, 60]),
+        calls=st.integers(1, 2),
+        told=st.sets(workers),
+        arrivals=st.lists(arrival, max_size=8),
+        moves=moves,
+    )
+    def the_funnel_changes(
+        self,
+        quiet: int,
+        calls: int,
+        told: set[int],
+        arrivals: list[tuple[str, str, int, int]],
+        moves: list[Move],
+    ) -> None:
+        """Each version has a name of its own, so that a decision says by which it was made."""
+        text = FUNNEL.replace("clocked", f"clocked-{len(self.versions.published)}")
+        text = text.replace("quiet: 60s", f"quiet: {quiet}s").replace("times: 2", f"times: {calls}")
+        self.versions.publish(text)
+        for which in told:
+            self.benches[which].funnels.refresh()
+        self.activities_arrive(arrivals, moves)
+
+    @rule(which=workers, moves=moves)
+    def it_hears_of_the_funnel(self, which: int, moves: list[Move]) -> None:
+        self.benches[which].funnels.refresh()
+        self.they_go_on(moves)
+
+    def teardown(self) -> None:
+        for bench in self.benches:
+            bench.funnels.refresh()
+        super().teardown()
+        processing.REREAD = self._usual
+
+
 TestWorkers = Workers.TestCase
-TestWorkers.settings = settings(
+TestWorkersWithFunnels = WorkersWithFunnels.TestCase
+TestWorkers.settings = TestWorkersWithFunnels.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
