@@ -10,12 +10,17 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+from confluent_kafka import Producer
 
 from streams.app import Parts
+from streams.engine.changelog import META_KEY, decode_meta
 from streams.engine.engine import Engine
 from streams.engine.opening import KafkaOpener, Opened
 from streams.engine.transaction import KafkaTransaction, Outgoing
+from streams.funnels import Published
+from streams.funnels.publishing import Candidate, Publisher
 
 TIME_POINTS = (
     "while_producing",
@@ -25,6 +30,7 @@ TIME_POINTS = (
     "after_commit",
 )
 POINTS = ("after_begin", *TIME_POINTS, "in_recovery", "in_revoke")
+PUBLISH_POINTS = ("before_publish", "while_publishing", "after_publish")
 
 
 class Fuse:
@@ -45,23 +51,29 @@ class Fuse:
             time.sleep(0.5)  # the signal arrives here
 
 
+Only = Literal["", "moved", "changed", "reread"]
+"""Which passes count: all, those that moved a lead, those in which a partition comes under
+another funnel, those that moved a lead by reading it again."""
+
+
 class KillingTransaction(KafkaTransaction):
-    """A transaction with a fuse; with ``only_time`` only passes in which time moved a lead count."""
+    """A transaction with a fuse."""
 
     fuse: ClassVar[Fuse]
-    only_time: ClassVar[bool] = False
+    only: ClassVar[Only] = ""
+    _versions: ClassVar[dict[int | None, int]] = {}
     counts = True
     is_halfway = False
 
     def begin(self) -> None:
         super().begin()
-        self.counts = not self.only_time
+        self.counts = not self.only
         self.is_halfway = False
         self.fuse.passes("after_begin")
 
     def produce(self, records: Iterable[Outgoing]) -> None:
         records = list(records)
-        self.counts = self.counts or any("stage-changes" in record.topic for record in records)
+        self.counts = self._is_one_of_these(records) or self.counts
         middle = len(records) // 2
         super().produce(records[:middle])
         # A pass sends what comes of each of its partitions: it dies once, with the first that counts.
@@ -82,6 +94,22 @@ class KillingTransaction(KafkaTransaction):
             threading.Timer(delay, self.fuse.passes, ("in_commit",)).start()
         super().commit()
         self._passes("after_commit")
+
+    def _is_one_of_these(self, records: list[Outgoing]) -> bool:
+        """Whether what comes of a partition makes a pass count."""
+        moves = [record for record in records if "stage-changes" in record.topic]
+        changed = False
+        for record in records:
+            if record.key == META_KEY:
+                version = decode_meta(record.value or b"").version
+                changed = self._versions.get(record.partition, version) != version
+                self._versions[record.partition] = version
+        return {
+            "": True,
+            "moved": bool(moves),
+            "changed": changed,
+            "reread": any(b'"funnel_changed"' in (record.value or b"") for record in moves),
+        }[self.only]
 
     def _passes(self, point: str, flush: bool = False) -> None:
         if self.counts and self.fuse.point == point:
@@ -113,8 +141,29 @@ class KillingEngine(Engine):
         super().revoke(numbers)
 
 
-def parts(fuse: Fuse, only_time: bool = False) -> Parts:
+class KillingPublisher(Publisher):
+    """A publisher with a fuse."""
+
+    fuse: ClassVar[Fuse]
+
+    def _publish(self, candidate: Candidate, newest: Published | None) -> None:
+        self.fuse.passes("before_publish")
+        super()._publish(candidate, newest)
+        self.fuse.passes("after_publish")
+
+    def _write(self, producer: Producer, published: Published) -> None:
+        super()._write(producer, published)
+        producer.flush(5)
+        self.fuse.passes("while_publishing")
+
+
+def parts(fuse: Fuse, only: Only = "") -> Parts:
     """A worker's parts with ``fuse`` in them."""
-    KillingTransaction.fuse = KillingOpener.fuse = KillingEngine.fuse = fuse
-    KillingTransaction.only_time = only_time
-    return Parts(transaction=KillingTransaction, opener=KillingOpener, engine=KillingEngine)
+    KillingTransaction.fuse = KillingOpener.fuse = KillingEngine.fuse = KillingPublisher.fuse = fuse
+    KillingTransaction.only = only
+    return Parts(
+        transaction=KillingTransaction,
+        opener=KillingOpener,
+        engine=KillingEngine,
+        publisher=KillingPublisher,
+    )

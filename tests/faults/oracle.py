@@ -1,7 +1,8 @@
 """The oracle: everything recomputed from the input topic as it stands, and compared with what went out.
 
 Reads with kafka-python, committed records only: a client that shares nothing with
-the worker's own. Recomputes with the engine of `leadgate qualify`.
+the worker's own. Recomputes with the engine of `leadgate qualify`. Of what the workers
+say of themselves it takes their clocks, and where a partition came under another funnel.
 """
 
 import json
@@ -15,7 +16,10 @@ from streams.engine.changelog import META_KEY, Kind, decode_meta
 from tests.faults.recomputing import Recomputed
 
 UNCOMPARED = {"decided_at", "cause"}
-"""When and before which record a decision was made depends on when workers ran; its content does not."""
+"""When and before which record a decision was made depends on when workers ran; its content does not.
+
+Where a changed funnel is the cause, that does not either.
+"""
 
 
 def read_all(bootstrap: str, topic: str) -> list[Any]:
@@ -94,7 +98,8 @@ def _sorted_out(decisions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], 
 
 
 def _compared(change: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in change.items() if name not in UNCOMPARED}
+    compared = {name: value for name, value in change.items() if name not in UNCOMPARED}
+    return compared | ({"cause": change["cause"]} if "funnel_changed" in change["cause"] else {})
 
 
 def _brief(changes: list[dict[str, Any]]) -> str:

@@ -5,6 +5,7 @@ onto the topic itself only the places count, at which a state arrived or an acti
 """
 
 import json
+import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from streams.engine.forwarding import FORWARDED, INTERNAL
 from streams.engine.homes import home
 from streams.engine.partition_pass import FUTURE_TOLERANCE
 from streams.intake.native import decode_native
+from tests.faults.versions import Change, Versions
 
 
 @dataclass
@@ -38,18 +40,27 @@ class Recomputed:
 
 
 class Recomputing:
-    """Runs ``funnel`` over an input. ``grace`` (ms) as the workers'; None where their clocks were held."""
+    """Runs a group's funnels over an input. ``grace`` (ms) as the workers'; None: clocks were held.
 
-    def __init__(self, funnel: Funnel, partitions: int, grace: int | None) -> None:
-        self._funnel = funnel
+    Where a partition comes under another funnel, all its leads are read again at once.
+    """
+
+    def __init__(self, versions: Versions, partitions: int, grace: int | None) -> None:
+        self._versions = versions
+        self._in_force = {
+            number: versions.changes[number][0] if versions.changes[number] else Change(1, 1, 0, 0)
+            for number in range(partitions)
+        }
+        self._to_come = {number: deque(versions.changes[number][1:]) for number in range(partitions)}
         self._partitions = partitions
         self._grace = grace
         self._came = Recomputed()
         self._leads = self._came.leads
         self._into: dict[str, str] = {}
         self._suppressed: set[str] = set()
-        self._moving: dict[tuple[str, str], Lead | None] = {}
-        """Leads on their way: by their id, and that of the activity that merged them."""
+        self._moving: dict[tuple[str, str], tuple[Lead | None, int]] = {}
+        """Leads on their way, and the version that has read them: by their id, and that of the activity that
+        merged them."""
 
     def run(self, records: list[Any], until: Mapping[int, int]) -> Recomputed:
         """All that came; partition p's leads are advanced to ``until[p]`` (ms) at the end."""
@@ -62,11 +73,39 @@ class Recomputing:
                 while queue and self._take(queue[0]):
                     queue.popleft()
             assert sum(map(len, waiting.values())) < left, "a state arrives that has never left"
-        for lead_id, lead in self._leads.items():
-            moment = until.get(home(lead_id.encode(), self._partitions), 0)
-            self._say(self._funnel.advance(lead_id, lead, moment, Place()))
+        for number in range(self._partitions):
+            self._change_before(number, sys.maxsize)
+            for lead_id, lead in self._leads_of(number):
+                self._say(self._funnel(number).advance(lead_id, lead, until.get(number, 0), Place()))
         self._came.decisions = {lead: said for lead, said in self._came.decisions.items() if said}
         return self._came
+
+    def _funnel(self, number: int) -> Funnel:
+        return self._versions[self._in_force[number].version]
+
+    def _leads_of(self, number: int) -> list[tuple[str, Lead]]:
+        return [
+            (lead_id, lead)
+            for lead_id, lead in self._leads.items()
+            if home(lead_id.encode(), self._partitions) == number
+        ]
+
+    def _change_before(self, number: int, offset: int) -> None:
+        """Let a partition come under whatever funnel decides the record at ``offset``."""
+        to_come = self._to_come[number]
+        while to_come and to_come[0].position <= offset:
+            before, change = self._funnel(number), to_come.popleft()
+            self._in_force[number] = change
+            for lead_id, lead in self._leads_of(number):
+                self._say(before.advance(lead_id, lead, change.since, Place()))
+                self._reread(number, lead_id, lead, change.before)
+
+    def _reread(self, number: int, lead_id: str, lead: Lead, before: int) -> None:
+        change, funnel = self._in_force[number], self._funnel(number)
+        if lead.funnel != funnel.mark:
+            renamed = self._versions.renamed(before, change.version)
+            place = Place(self._topic, number, change.position)
+            self._say(funnel.reread(lead_id, lead, change.since, place, None, renamed))
 
     def _say(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -74,6 +113,8 @@ class Recomputing:
 
     def _take(self, record: Any) -> bool:
         """Take in a record; False when another partition must go on first."""
+        self._topic = record.topic
+        self._change_before(record.partition, record.offset)
         headers = dict(record.headers)
         if INTERNAL in headers:
             return self._take_in(record)
@@ -102,29 +143,30 @@ class Recomputing:
         if lead_id in self._suppressed or lead_id in self._into:
             return
         lead = self._caught_up(lead_id, record)
-        applied = self._funnel.apply(lead, activity, _place(record))
+        applied = self._funnel(record.partition).apply(lead, activity, _place(record))
         self._say(applied.decisions)
         if applied.lead is not None:
             self._leads[lead_id] = applied.lead
         if applied.departure is not None:
             self._leads.pop(lead_id, None)
-            self._depart(activity, applied.departure)
+            self._depart(activity, applied.departure, self._in_force[record.partition].version)
 
     def _caught_up(self, lead_id: str, record: Any) -> Lead | None:
         """A lead, moved by time up to where a record lets its partition's clock go."""
         lead = self._leads.get(lead_id)
         if lead is not None and self._grace is not None:
-            self._say(self._funnel.advance(lead_id, lead, record.timestamp - self._grace, Place()))
+            until, funnel = record.timestamp - self._grace, self._funnel(record.partition)
+            self._say(funnel.advance(lead_id, lead, until, Place()))
         return lead
 
-    def _depart(self, activity: Activity, departure: Departure) -> None:
+    def _depart(self, activity: Activity, departure: Departure, version: int) -> None:
         lead_id = activity.lead_id
         if isinstance(departure, Erased):
             if departure.suppress:
                 self._suppressed.add(lead_id)
             return
         self._into[lead_id] = departure.into
-        self._moving[lead_id, activity.id] = departure.lead
+        self._moving[lead_id, activity.id] = departure.lead, version
 
     def _take_in(self, record: Any) -> bool:
         lead_id, said = record.key.decode(), msgspec.msgpack.decode(record.value)
@@ -140,12 +182,13 @@ class Recomputing:
         if lead_id in self._into:
             if lead_id == came_id:
                 del self._into[lead_id]
-                came = self._moving.pop(token)
+                came, version = self._moving.pop(token)
                 if came is not None:
                     self._leads[lead_id] = came
+                    self._reread(record.partition, lead_id, came, version)
                 self._came.dead_letters[record.partition, record.offset] += 1
             return True
-        came = self._moving.pop(token)
+        came, version = self._moving.pop(token)
         if lead_id in self._suppressed:
             return True
         if came is None:
@@ -154,7 +197,9 @@ class Recomputing:
             return True
         properties = activity.properties | {"into": lead_id}
         activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
-        applied = self._funnel.merge(self._caught_up(lead_id, record), came, activity, _place(record))
+        lead = self._caught_up(lead_id, record)
+        renamed = self._versions.renamed(version, self._in_force[record.partition].version)
+        applied = self._funnel(record.partition).merge(lead, came, activity, _place(record), None, renamed)
         self._say(applied.decisions)
         assert applied.lead is not None
         self._leads[lead_id] = applied.lead

@@ -58,7 +58,7 @@ def test_a_zombie_that_holds_a_pass_of_time_alone(group: GroupMaker, point: str)
     """Stopped with an open transaction, past its session and the transaction's time-out, and let go."""
     workers = group("live", grace="2s")
     load = Live(workers, seed=5, leads=150, rate=150)
-    zombie = workers.start(point=point, times="3", signal="STOP", only_time="1")
+    zombie = workers.start(point=point, times="3", signal="STOP", only="moved")
     load.start()
     begin(workers)
     workers.wait(lambda: _stopped(zombie.pid), "the fuse did not go off", seconds=60)

@@ -33,7 +33,7 @@ def test_killed_in_history(group: GroupMaker, point: str) -> None:
 def test_killed_in_a_pass_that_time_alone_made(group: GroupMaker, point: str) -> None:
     workers = group("live", grace="2s")
     load = Live(workers, seed=7, leads=150, rate=150)
-    dying = workers.start(point=point, times="3", only_time="1")
+    dying = workers.start(point=point, times="3", only="moved")
     workers.start()
     load.start()
     die(workers, dying)

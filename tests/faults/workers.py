@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import httpx
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
-from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.lead import decode_lead
 from streams import kafka_clients, topics
 from streams.settings import Settings, load_settings
 from tests.faults import oracle
 from tests.faults.recomputing import Recomputed, Recomputing
+from tests.faults.versions import Versions
 
 PARTITIONS = 4
 SETTLED_SECONDS = 120.0
@@ -38,6 +39,8 @@ class Group:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # The group's own, to be changed.
+        self.funnel_path = Path(shutil.copy(self.funnel_path, self.directory / "funnel.yaml"))
         self.processes: list[subprocess.Popen[bytes]] = []
         self.on_stop: list[Callable[[], None]] = []
         self.environment = {
@@ -56,9 +59,6 @@ class Group:
         }
         self.settings = self._settings()
         topics.create(self.settings, partitions=PARTITIONS)
-        self.funnel: Funnel = compile_funnel(
-            load_funnel(self.funnel_path.read_bytes(), self.funnel_path.name)
-        )
 
     def _settings(self) -> Settings:
         file = self.directory / "settings.env"
@@ -67,10 +67,15 @@ class Group:
 
     # Workers ------------------------------------------------------------------------
 
-    def start(self, **faults: str) -> subprocess.Popen[bytes]:
-        """One more worker; ``point``, ``times``, ``signal``, ``only_time`` light its fuse."""
+    def start(self, funnel: str | None = None, **faults: str) -> subprocess.Popen[bytes]:
+        """One more worker; ``point``, ``times``, ``signal``, ``only`` light its fuse.
+
+        ``funnel`` is another file than the group's, ``reread`` how many leads a pass reads again
+        in the background.
+        """
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADGATE_")}
-        environment |= self.environment | {f"FAULT_{name.upper()}": value for name, value in faults.items()}
+        environment |= self.environment | ({"LEADGATE_FUNNEL": funnel} if funnel else {})
+        environment |= {f"FAULT_{name.upper()}": value for name, value in faults.items()}
         with (self.directory / f"worker-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.worker"],
@@ -111,6 +116,22 @@ class Group:
         """A worker's metric without labels."""
         text = self.get(process, "/metrics").text
         return float(re.search(rf"^leadgate_{name} (\S+)$", text, re.MULTILINE).group(1))  # type: ignore[union-attr]
+
+    # The funnel -----------------------------------------------------------------------
+
+    def change(self, *changes: tuple[str, str]) -> None:
+        """Replace some text of the funnel file, all at once."""
+        text = self.funnel_path.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        new_file = self.directory / "new.yaml"
+        new_file.write_text(text)
+        new_file.replace(self.funnel_path)
+
+    def versions(self) -> int:
+        """How many versions of the funnel have been published."""
+        return len(oracle.read_all(self.bootstrap, self.settings.funnels_topic))
 
     # Input ----------------------------------------------------------------------------
 
@@ -187,7 +208,8 @@ class Group:
         records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
         clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
         grace = None if self.settings.hold_clock else self.settings.grace
-        recomputed = Recomputing(self.funnel, PARTITIONS, grace).run(records, clocks)
+        versions = Versions(self.bootstrap, self.settings.funnels_topic, self.settings.changelog)
+        recomputed = Recomputing(versions, PARTITIONS, grace).run(records, clocks)
         topics = (self.settings.stage_changes_topic, self.settings.signals_topic)
         said = [record for topic in topics for record in oracle.read_all(self.bootstrap, topic)]
         assert {record.topic for record in said} == set(topics), "each has had something to say"
