@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from qualifiers import FunnelFaults
 from schemas.lead import Lead, encode_lead
 from streams import kafka_clients
+from streams.cli.commands import run
 from streams.engine.changelog import lead_key
 from streams.engine.in_force import StageLost
 from streams.funnels import Funnels, FunnelTopic, Unusable
@@ -245,3 +246,29 @@ def test_an_older_one_is_published_when_a_person_says_so(worker: Make) -> None:
     assert one.in_force == (3, X)
     with pytest.raises(FunnelFaults):
         read_candidate(b"funnel: x", "x.yaml")
+
+
+def test_the_command_line_publishes_and_lists(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("bootstrap_servers", "group", "funnels_topic"):
+        monkeypatch.setenv(f"LEADGATE_{name.upper()}", getattr(settings, name))
+    file = tmp_path / "funnel.yaml"
+    assert run(["funnel", "versions"]) == 0
+    for text in (X, Y, X):
+        file.write_text(text)
+        assert run(["funnel", "publish", str(file)]) == 0
+    assert f"version 3 of {settings.group}, tried (" in capsys.readouterr().out.splitlines()[-1]
+    assert run(["funnel", "versions"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["1", "2", "3"]
+    assert run(["funnel", "versions", "--format", "json"]) == 0
+    assert [one["text"] for one in json.loads(capsys.readouterr().out)] == [X, Y, X]
+    file.write_text("funnel: x")
+    assert run(["funnel", "publish", str(file)]) == 2
+    keep(settings, "ada")
+    file.write_text(WITHOUT_LEAD)
+    assert run(["funnel", "publish", str(file)]) == 2
+    assert "1 leads are in stage lead" in capsys.readouterr().err

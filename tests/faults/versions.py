@@ -7,10 +7,10 @@ partition says the same is looked at here.
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from qualifiers import Funnel, compile_funnel, load_funnel
 from streams.engine.changelog import META_KEY, decode_meta
-from tests.faults.oracle import read_all
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,17 @@ class Change:
 
 
 class Versions:
-    """What was published, and by partition the changes, oldest first; the first is its beginning."""
+    """What was published, and by partition the changes, oldest first; the first is its beginning.
 
-    def __init__(self, bootstrap: str, funnels: str, changelog: str) -> None:
-        records = [json.loads(record.value) for record in read_all(bootstrap, funnels)]
-        assert [one["version"] for one in records] == list(range(1, len(records) + 1))
-        self._funnels = [compile_funnel(load_funnel(one["text"]), one["hash"]) for one in records]
+    Read off the records of the two topics.
+    """
+
+    def __init__(self, funnels: list[Any], changelog: list[Any]) -> None:
+        published = [json.loads(record.value) for record in funnels]
+        assert [one["version"] for one in published] == list(range(1, len(published) + 1))
+        self._funnels = [compile_funnel(load_funnel(one["text"]), one["hash"]) for one in published]
         self.changes: dict[int, list[Change]] = defaultdict(list)
-        for record in read_all(bootstrap, changelog):
+        for record in changelog:
             if record.key == META_KEY:
                 meta = decode_meta(record.value)
                 change = Change(meta.version, meta.version_before, meta.funnel_from, meta.funnel_since)

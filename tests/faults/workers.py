@@ -208,7 +208,10 @@ class Group:
         records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
         clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
         grace = None if self.settings.hold_clock else self.settings.grace
-        versions = Versions(self.bootstrap, self.settings.funnels_topic, self.settings.changelog)
+        versions = Versions(
+            oracle.read_all(self.bootstrap, self.settings.funnels_topic),
+            oracle.read_all(self.bootstrap, self.settings.changelog),
+        )
         recomputed = Recomputing(versions, PARTITIONS, grace).run(records, clocks)
         topics = (self.settings.stage_changes_topic, self.settings.signals_topic)
         said = [record for topic in topics for record in oracle.read_all(self.bootstrap, topic)]
