@@ -61,6 +61,9 @@ class OnLine:
         """Take over what the line has given to another lead; what of both is more than its bound, by now."""
         return 0
 
+    def adopt(self, lead: Lead) -> None:
+        """Take over what was kept under another funnel, in which it did, or did not, decay."""
+
     def _aged(self, at: int, now: int) -> float:
         return aged(at, now, self._half_life)
 
@@ -101,6 +104,10 @@ class BoundedLine(OnLine):
         kept = _bounded(had, self._at_most)
         put(lead, self.key, kept, now, self._half_life)
         return had - kept
+
+    def adopt(self, lead: Lead) -> None:
+        """Take over what was kept under another funnel, in which it did, or did not, decay."""
+        adopt(lead, self.key, self._half_life)
 
 
 class PacedLine(BoundedLine):
@@ -151,6 +158,9 @@ class PacedLine(BoundedLine):
             del gifts[:2]
         return gift if at == now else gift * self._aged(at, now)
 
+    def adopt(self, lead: Lead) -> None:
+        """Nothing to do: gifts are kept as they were given."""
+
     def unite(self, lead: Lead, came: Lead, now: int) -> Number:
         """Its bound holds for both together, in each span that a late activity could still look back to."""
         theirs: list[Number] | None = came.kept.get(self.key)
@@ -198,6 +208,17 @@ def decayed(kept: list[Number], now: int, half_life: int) -> Number:
     """What points of a moment, as they are kept, are worth at ``now``."""
     points, at = kept[0], kept[1]
     return points if at == now else points * 2.0 ** ((at - now) / half_life)
+
+
+def adopt(lead: Lead, key: str, half_life: int | None) -> None:
+    """Take over points kept under another funnel, in which they did, or did not, decay."""
+    kept = lead.kept.get(key)
+    if kept is None:
+        return
+    if half_life is None:
+        lead.kept[key] = kept[0] if type(kept) is list else kept
+    elif type(kept) is not list:
+        lead.kept[key] = [kept, lead.clock]
 
 
 def put(lead: Lead, key: str, points: Number, now: int, half_life: int | None) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import log2
 from typing import Final
 
-from qualifiers.points import IfLine, Number, OnLine, put, worth
+from qualifiers.points import IfLine, Number, OnLine, adopt, put, worth
 from schemas.lead import Lead
 from schemas.moments import NEVER
 
@@ -148,14 +148,9 @@ class Score:
 
     def adopt(self, lead: Lead) -> None:
         """Take over points kept under another funnel, in which they did, or did not, decay."""
-        for key in (self.key, *(line.key for line in self.on_lines)):
-            kept = lead.kept.get(key)
-            if kept is None:
-                continue
-            if self.half_life is None:
-                lead.kept[key] = kept[0] if type(kept) is list else kept
-            elif type(kept) is not list:
-                lead.kept[key] = [kept, lead.clock]
+        adopt(lead, self.key, self.half_life)
+        for line in self.on_lines:
+            line.adopt(lead)
         self.hold(lead)
 
 

@@ -73,6 +73,9 @@ class Sequence(Counter):
             kept[1] = self._work_out(starts, before, steps)
         return bool(kept[1] != before)
 
+    def adopt(self, lead: Lead) -> None:
+        """Nothing to do: the slot says all that what is kept there depends on."""
+
     def unite(self, lead: Lead, came: Lead) -> None:
         """Take over what another lead did, which is part of this one now: its activities have come later."""
         theirs = came.kept.get(self.key)

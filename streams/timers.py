@@ -26,7 +26,7 @@ def install(app: faust.App, engine: Engine, hold: ClockHold, watch: FunnelWatch)
         nonlocal silent
         try:
             hold.refresh()
-            watch.look_at_topic()
+            await asyncio.to_thread(watch.look_at_topic)
             await asyncio.to_thread(engine.sample_clock)
         except KafkaException as error:
             # No clock moves for now. A worker that is idle asks nothing else of the broker,

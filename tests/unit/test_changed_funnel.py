@@ -39,6 +39,18 @@ def test_a_score_goes_on_with_its_points_whether_they_decay_now_or_not() -> None
     assert cooling.does("y", 48).view.scores == {"s": 2.0}
 
 
+def test_what_is_kept_of_a_sequence_and_of_points_in_a_span_goes_on() -> None:
+    """Found by properties: these have forms of their own."""
+
+    def asking(name: str) -> Story:
+        points = [{"on": "x", "add": 2, "at_most": 3, "per": "9h"}]
+        return tell({"sequence": ["x", "y"]}, funnel=name, scores={"s": {"points": points}})
+
+    after = asking("one").does("x").does("x", 1).comes_under(asking("another"))
+    assert after.does("x", 2).view.scores == {"s": 3.0}
+    assert after.does("y", 3).stage == "b"
+
+
 # What fires ----------------------------------------------------------------------------------------
 
 
