@@ -20,9 +20,10 @@ from qualifiers.sequences import KEPT_ACTIVITIES
 from qualifiers.sums import KEPT_VALUES
 from qualifiers.traits import OTHER_TRAIT_CHARACTERS, OTHER_TRAITS
 from qualifiers.words import length
+from schemas.conditions import CONDITIONS
 from schemas.decision import DIRECTIONS
 from schemas.durations import LONGEST_DURATION, UNITS
-from schemas.funnel_file import CONDITIONS, json_schema
+from schemas.funnel_file import json_schema
 from schemas.lead import KEPT_IDS
 from streams.metrics import CATALOGUE, PREFIX
 

@@ -1,7 +1,7 @@
 """From the syntax tree of conditions and scores to what can be asked of a lead.
 
 One table, EVALUATORS, says how each form of condition is made; its keys are those of
-`schemas.funnel_file.CONDITIONS`. What two conditions both count is counted once.
+`schemas.conditions.CONDITIONS`. What two conditions both count is counted once.
 """
 
 from collections import Counter as Counts
@@ -15,15 +15,18 @@ from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import canonical, slot_key
 from qualifiers.operators import compile_test, describe
-from qualifiers.plans import Rule, SignalRule
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
+from qualifiers.rules import Rule, SignalRule
 from qualifiers.scores import Score
 from qualifiers.sequences import Sequence, Step
 from qualifiers.sums import Sum
 from qualifiers.transitions import directions, resolve
+from qualifiers.wording import did_words, named, sequence_words, sum_words
 from qualifiers.words import joined, length, spoken
-from schemas import funnel_file as tree
-from schemas.funnel_file import FunnelFile, Test, condition_form
+from schemas import conditions as tree
+from schemas import funnel_file
+from schemas.conditions import Test, condition_form
+from schemas.funnel_file import FunnelFile
 
 
 class Builder:
@@ -62,7 +65,7 @@ class Builder:
 
     def _did(self, did: tree.Did) -> Condition:
         counter = self._counter(did.did, did.where, did.source, did.distinct, did.since == "entry")
-        return facts.Did(counter, did.times, self._spans.maybe(did.within), _did_words(did))
+        return facts.Did(counter, did.times, self._spans.maybe(did.within), did_words(did))
 
     def _sum(self, asked: tree.Sum) -> Condition:
         windowed = asked.within is not None
@@ -77,7 +80,7 @@ class Builder:
         within = self._spans.maybe(asked.within)
         if within is not None and within not in counter.windows:
             counter.windows.append(within)
-        return facts.SumIs(counter, asked.at_least, within, _sum_words(asked))
+        return facts.SumIs(counter, asked.at_least, within, sum_words(asked))
 
     def _sequence(self, asked: tree.Sequence) -> Condition:
         since_entry = asked.since == "entry"
@@ -89,7 +92,7 @@ class Builder:
             ]
             counter = self.counters[key] = Sequence(key, steps, self._spans.maybe(asked.span), since_entry)
         assert isinstance(counter, Sequence)
-        return facts.Happened(counter, self._spans.maybe(asked.within), _sequence_words(asked))
+        return facts.Happened(counter, self._spans.maybe(asked.within), sequence_words(asked))
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
         bounds: list[facts.Bound] = []
@@ -139,7 +142,7 @@ class Builder:
         return AnyOf(self._all_of(asked.any))
 
     def _none(self, asked: tree.None_) -> Condition:
-        return NoneOf(self._all_of(asked.none), f"not {_named(asked.none)}")
+        return NoneOf(self._all_of(asked.none), f"not {named(asked.none)}")
 
     def _at_least(self, asked: tree.AtLeast) -> Condition:
         return AtLeast(self._all_of(asked.of), asked.at_least)
@@ -202,16 +205,18 @@ class Builder:
 
     # Scores ------------------------------------------------------------------
 
-    def _score(self, name: str, score: tree.Score) -> Score:
+    def _score(self, name: str, score: funnel_file.Score) -> Score:
         half_life = score.half_life
         on_lines = [
-            self._on_line(name, line, half_life) for line in score.points if isinstance(line, tree.OnLine)
+            self._on_line(name, line, half_life)
+            for line in score.points
+            if isinstance(line, funnel_file.OnLine)
         ]
-        if_lines = [self._if_line(line) for line in score.points if isinstance(line, tree.IfLine)]
+        if_lines = [self._if_line(line) for line in score.points if isinstance(line, funnel_file.IfLine)]
         key, held_key = self._slot("score", name), self._slot("held", name)
         return Score(name, key, held_key, half_life, score.limits, tuple(on_lines), tuple(if_lines))
 
-    def _on_line(self, score: str, line: tree.OnLine, half_life: int | None) -> OnLine:
+    def _on_line(self, score: str, line: funnel_file.OnLine, half_life: int | None) -> OnLine:
         key = self._line_slot(score, line)
         types = frozenset(line.on)
         test = compile_filter(line.where, line.source)
@@ -221,7 +226,7 @@ class Builder:
             return BoundedLine(key, types, test, line.add, half_life, line.at_most)
         return PacedLine(key, types, test, line.add, half_life, line.at_most, self._spans.of(line.per))
 
-    def _line_slot(self, score: str, line: tree.OnLine) -> str:
+    def _line_slot(self, score: str, line: funnel_file.OnLine) -> str:
         """By what the line is for, so that it keeps its slot when its points change.
 
         Lines for the same thing have a bound each: they are told apart by their number.
@@ -232,75 +237,10 @@ class Builder:
         self._lines[meaning] += 1
         return self._slot(*parts, self._lines[meaning])
 
-    def _if_line(self, line: tree.IfLine) -> IfLine:
+    def _if_line(self, line: funnel_file.IfLine) -> IfLine:
         when = self.condition(line.if_)
         tops = frozenset(watch.trait for watch in when.watches(True) if isinstance(watch, Learnt))
         return IfLine(when, line.add, tops)
-
-
-def _kind_words(kinds: abc.Sequence[str], asked: tree.Did | tree.Sum | tree.Step) -> list[str]:
-    """Which activities are asked about."""
-    words = [joined(map(spoken, kinds), "or")]
-    tested = [f"{path} {describe(test)}" for path, test in asked.where.items()]
-    if asked.source is not None:
-        tested.append(f"source {describe(asked.source)}")
-    if tested:
-        words.append("where " + joined(tested))
-    return words
-
-
-def _span_words(asked: tree.Did | tree.Sum | tree.Sequence) -> list[str]:
-    """In which time."""
-    words = []
-    if asked.within is not None:
-        words.append(f"within {length(asked.within)}")
-    if asked.since == "entry":
-        words.append("in this stay")
-    return words
-
-
-def _sum_words(asked: tree.Sum) -> str:
-    words = [f"{asked.sum} of", *_kind_words(asked.of, asked), f"adds up to at least {asked.at_least}"]
-    return " ".join([*words, *_span_words(asked)])
-
-
-def _sequence_words(asked: tree.Sequence) -> str:
-    words = [", then ".join(" ".join(_kind_words(step.did, step)) for step in asked.sequence)]
-    if asked.span is not None:
-        words.append(f"in the span of {length(asked.span)}")
-    return " ".join([*words, *_span_words(asked)])
-
-
-def _did_words(did: tree.Did) -> str:
-    words = _kind_words(did.did, did)
-    if did.distinct is not None:
-        words.append(f"with {did.times} different {did.distinct}")
-    elif did.times > 1:
-        words.append(f"{did.times} times")
-    return " ".join([*words, *_span_words(did)])
-
-
-_NAMES: dict[str, Callable[[Any], str]] = {
-    "did": _did_words,
-    "sum": _sum_words,
-    "sequence": _sequence_words,
-    "score": lambda asked: f"{asked.score} in its bounds",
-    "trait": lambda asked: f"{asked.trait} {describe(asked)}",
-    "has": lambda asked: f"{joined(asked.has)} known",
-    "in_stage": lambda asked: f"{length(asked.in_stage)} in the stage",
-    "quiet": lambda asked: f"{length(asked.quiet.for_)} of quiet",
-    "visited": lambda asked: f"ever in {asked.visited}",
-    "use": lambda asked: asked.use.replace("_", " "),
-    "all": lambda asked: f"all of ({_named(asked.all, 'and')})",
-    "any": lambda asked: f"({_named(asked.any)})",
-    "none": lambda asked: f"none of ({_named(asked.none)})",
-    "at_least": lambda asked: f"{asked.at_least} of ({_named(asked.of)})",
-}
-
-
-def _named(conditions: abc.Sequence[Any], word: str = "or") -> str:
-    """Conditions in words, true or not: what a `none` forbids."""
-    return joined([_NAMES[str(condition_form(one))](one) for one in conditions], word)
 
 
 EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {
@@ -319,4 +259,4 @@ EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {
     "none": Builder._none,
     "at_least": Builder._at_least,
 }
-"""How each form of condition is made; one entry for each of `schemas.funnel_file.CONDITIONS`."""
+"""How each form of condition is made; one entry for each of `schemas.conditions.CONDITIONS`."""

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from qualifiers.built_in import Assignment
 from qualifiers.conditions import Verdict
 from qualifiers.decisions import Decider, Occasion
-from qualifiers.plans import Looks, SignalRule, Stage
+from qualifiers.plans import Stage
+from qualifiers.rules import Looks, SignalRule
 from qualifiers.transitions import MANUAL, MERGED
 from schemas.decision import Decision
 from schemas.lead import Lead, remember

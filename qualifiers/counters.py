@@ -16,7 +16,7 @@ from qualifiers.built_in import BUILT_IN, STAGE_ASSIGNED
 from qualifiers.operators import comparable, compile_test
 from qualifiers.paths import getter
 from schemas.activity import Activity
-from schemas.funnel_file import Test
+from schemas.conditions import Test
 from schemas.lead import Lead
 
 NOT_STIRRING = BUILT_IN - {STAGE_ASSIGNED} | {"identified", "grouped"}

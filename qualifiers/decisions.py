@@ -7,7 +7,7 @@ import msgspec
 
 from qualifiers.built_in import STAGE_ASSIGNED, Assignment
 from qualifiers.conditions import Condition
-from qualifiers.plans import Rule, SignalRule
+from qualifiers.rules import Rule, SignalRule
 from qualifiers.scores import Score
 from qualifiers.transitions import CREATED, MANUAL, MERGED
 from qualifiers.words import as_sentence, spoken

@@ -15,7 +15,8 @@ from qualifiers.loader import read_funnel
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of
 from schemas.activity import type_name
-from schemas.funnel_file import FunnelFile, OnLine, Score, condition_form
+from schemas.conditions import condition_form
+from schemas.funnel_file import FunnelFile, OnLine, Score
 
 _CURLY = "“”„‟‘’‚‛«»"
 _SHORTEST = 5

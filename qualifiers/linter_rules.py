@@ -5,13 +5,12 @@ from enum import IntEnum
 from qualifiers.loader_tree import FunnelTree
 from qualifiers.meaning import canonical
 from qualifiers.transitions import Resolved, directions, resolve
-from schemas.funnel_file import (
+from schemas.conditions import (
     All,
     Any_,
     AtLeast,
     Condition,
     Did,
-    FunnelFile,
     Has,
     None_,
     Sequence,
@@ -20,6 +19,7 @@ from schemas.funnel_file import (
     Use,
     Visited,
 )
+from schemas.funnel_file import FunnelFile
 
 
 def check(funnel: FunnelTree, file: FunnelFile) -> None:

@@ -11,7 +11,9 @@ from qualifiers.comparing import text_number
 from qualifiers.faults import Fault, closest, did_you_mean
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import known_keys, spelt
-from schemas.funnel_file import CONDITIONS, NAME_PATTERN, POINTS_LINES, TAG, AtLeast, FunnelFile
+from schemas.conditions import CONDITIONS, TAG, AtLeast
+from schemas.funnel_file import POINTS_LINES, FunnelFile
+from schemas.scalars import NAME_PATTERN
 
 _DECIMAL_COMMA = re.compile("[-+]?[0-9]+,[0-9]+")
 MAX_ERRORS = 1_000

@@ -7,7 +7,7 @@ from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of, parts, within
 from qualifiers.loader_yaml import MAX_DEPTH
-from schemas.funnel_file import condition_form
+from schemas.conditions import condition_form
 
 _NOT_FOR_STAGES = {"any": "each stage that is not final", "earlier": "each stage before the target"}
 _NOT_FOR_TRANSITIONS = ("created", "manual", "merged")

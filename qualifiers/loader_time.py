@@ -13,22 +13,21 @@ from typing import NamedTuple
 
 from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
-from schemas.funnel_file import (
+from schemas.conditions import (
     All,
     Any_,
     AtLeast,
     Condition,
     Did,
-    FunnelFile,
     InStage,
     None_,
     Quiet,
     ScoreIs,
     Sequence,
     Sum,
-    Transition,
     Use,
 )
+from schemas.funnel_file import FunnelFile, Transition
 
 
 class _Step(NamedTuple):

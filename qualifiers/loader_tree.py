@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from qualifiers.faults import Fault, closest, did_you_mean
 from qualifiers.loader_nodes import Node
-from schemas.funnel_file import Calendar, FunnelFile, OnLine, Score, Signal, Transition, condition_form
+from schemas.conditions import condition_form
+from schemas.funnel_file import Calendar, FunnelFile, OnLine, Score, Signal, Transition
 
 Named = dict[str, Node]
 """Names and where they stand; of a name that stands twice, the first place."""

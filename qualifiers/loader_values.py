@@ -7,7 +7,7 @@ from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, parts, within
 from qualifiers.operators import OPERATORS
-from schemas.funnel_file import condition_form
+from schemas.conditions import condition_form
 
 MAX_CONTRIBUTIONS = 64
 """How many times a line may add before its bound is full: what a lead's state keeps."""

@@ -25,7 +25,7 @@ from qualifiers.comparing import (
     has_whole_word,
     text_number,
 )
-from schemas.funnel_file import Test
+from schemas.conditions import Test
 
 __all__ = ["OPERATORS", "Operator", "Predicate", "comparable", "compile_test", "describe", "given"]
 

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from schemas.conditions import Condition
 from schemas.decision import Direction
 from schemas.durations import Duration
-from schemas.funnel_file import Condition, FunnelFile, Transition
+from schemas.funnel_file import FunnelFile, Transition
 
 CREATED = "created"
 """The rule by which a lead's first activity brings it into the first stage."""

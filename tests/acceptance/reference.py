@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qualifiers.loader_yaml import read_tree
-from schemas.funnel_file import CONDITIONS
+from schemas.conditions import CONDITIONS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "funnel-language.md"
 NAME = "funnel.yaml"

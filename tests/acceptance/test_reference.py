@@ -13,10 +13,11 @@ from qualifiers.loader_yaml import read_tree
 from qualifiers.operators import OPERATORS, compile_test
 from qualifiers.replay import Replay
 from schemas.activity import Activity, type_name
+from schemas.conditions import PropertyTest
 from schemas.dead_letter import Unreadable
 from schemas.decision import Decision, Place, Signal, moves
 from schemas.durations import parse_elapsed
-from schemas.funnel_file import FunnelFile, PropertyTest
+from schemas.funnel_file import FunnelFile
 from schemas.moments import parse_moment
 from tests.acceptance.reference import EXAMPLES, NAME, TESTS, TEXT, Row, whole
 

@@ -19,8 +19,9 @@ from hypothesis import reject
 from pydantic import BaseModel
 
 from schemas.activity import Activity
+from schemas.conditions import Did, InStage, QuietFor, ScoreIs, Sequence, Sum
 from schemas.durations import Duration, parse_elapsed
-from schemas.funnel_file import Did, FunnelFile, InStage, QuietFor, ScoreIs, Sequence, Sum, Transition
+from schemas.funnel_file import FunnelFile, Transition
 from tests.properties.brute_force_calendar import later
 from tests.properties.brute_force_history import Happened, History, matches
 from tests.properties.brute_force_merging import REMEMBERED_IDS, unite

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from schemas.activity import Activity
-from schemas.funnel_file import Did, OnLine, Step, Sum
+from schemas.conditions import Did, Step, Sum
+from schemas.funnel_file import OnLine
 from tests.properties.brute_force_values import at_path, merged, satisfies
 
 BUILT_IN = {"stage_assigned", "lead_erased", "lead_merged"}

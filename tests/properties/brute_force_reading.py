@@ -11,19 +11,15 @@ from functools import partial
 from math import fsum
 from typing import Any, cast
 
-from schemas.durations import Duration
-from schemas.funnel_file import (
+from schemas.conditions import (
     All,
     Any_,
     AtLeast,
     Did,
-    FunnelFile,
     Has,
-    IfLine,
     InStage,
     None_,
     Quiet,
-    Score,
     ScoreIs,
     Sequence,
     Sum,
@@ -31,6 +27,8 @@ from schemas.funnel_file import (
     Use,
     Visited,
 )
+from schemas.durations import Duration
+from schemas.funnel_file import FunnelFile, IfLine, Score
 from tests.properties.brute_force_calendar import later
 from tests.properties.brute_force_history import BUILT_IN, Happened, History, matches
 from tests.properties.brute_force_points import Points, decayed, inside, no_points, points_after

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from schemas.funnel_file import Test
+from schemas.conditions import Test
 
 MISSING = None
 """A path that leads nowhere. null is missing too, so one value stands for both."""

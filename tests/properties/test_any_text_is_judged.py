@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qualifiers import FAULTS, Fault, FunnelFaults, load_funnel
 from qualifiers.comparing import compile_pattern
 from qualifiers.presets import PRESETS, preset_text
-from schemas.funnel_file import TraitIs
+from schemas.conditions import TraitIs
 from tests.properties.profiles import share
 
 TEXTS = [preset_text(preset) for preset in PRESETS]

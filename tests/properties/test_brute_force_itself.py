@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from qualifiers import compile_funnel
-from schemas import funnel_file
+from schemas import conditions, funnel_file
 from schemas.activity import Activity
 from schemas.moments import DAY, HOUR
 from tests.properties.brute_force import BruteForce, Given, Move, moved
@@ -264,7 +264,7 @@ def test_traits_merge_leaf_by_leaf_in_the_order_of_their_own_time() -> None:
     ],
 )
 def test_operators(test: dict[str, Any], true_of: list[Any], false_of: list[Any]) -> None:
-    asked = funnel_file.Test.model_validate(test)
+    asked = conditions.Test.model_validate(test)
     assert [satisfies(asked, value) for value in true_of] == [True] * len(true_of)
     assert [satisfies(asked, value) for value in false_of] == [False] * len(false_of)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qualifiers import compile_funnel, load_funnel
-from schemas import funnel_file
+from schemas import conditions
 from schemas.activity import Activity
 from schemas.decision import moves
 from tests.properties.brute_force_values import at_path, is_there, merged, satisfies
@@ -47,7 +47,7 @@ def ends_in(when: dict[str, Any], *activities: Activity) -> bool:
 def test_an_operator_of_a_trait(operator: tuple[str, Any], value: Any) -> None:
     name, wanted = operator
     activity = Activity("1", "l", "identified", START, traits={"t": value})
-    test = funnel_file.Test.model_validate({name: wanted})
+    test = conditions.Test.model_validate({name: wanted})
     # The patch strips nulls from objects, as any patch does; a list stands as it came.
     held = merged([{"t": value}]).get("t")
     assert ends_in({"trait": "t", name: wanted}, activity) == satisfies(test, held)
@@ -57,7 +57,7 @@ def test_an_operator_of_a_trait(operator: tuple[str, Any], value: Any) -> None:
 def test_a_test_of_a_property(test: Any, value: Any) -> None:
     short = test if isinstance(test, dict) else {"in" if isinstance(test, list) else "is": test}
     activity = Activity("1", "l", "t", START, properties={"p": {"q": value}})
-    expected = satisfies(funnel_file.Test.model_validate(short), value)
+    expected = satisfies(conditions.Test.model_validate(short), value)
     assert ends_in({"did": "t", "where": {"p.q": test}}, activity) == expected
 
 

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from qualifiers.builder import EVALUATORS, Builder
-from schemas.funnel_file import CONDITIONS, FunnelFile
+from schemas.conditions import CONDITIONS
+from schemas.funnel_file import FunnelFile
 from schemas.moments import HOUR, MINUTE
 from tests.unit.story import START, hours, tell
 

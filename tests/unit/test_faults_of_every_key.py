@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from qualifiers import FunnelFaults, load_funnel
 from qualifiers.loader_tree import known_keys
-from schemas.funnel_file import CONDITIONS, POINTS_LINES, FunnelFile, json_schema
+from schemas.conditions import CONDITIONS
+from schemas.funnel_file import POINTS_LINES, FunnelFile, json_schema
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 

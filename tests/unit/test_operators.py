@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qualifiers.operators import OPERATORS, comparable, compile_test, describe
-from schemas.funnel_file import Test as Operators
+from schemas.conditions import Test as Operators
 
 VALUES: dict[str, Any] = {
     "missing": None,

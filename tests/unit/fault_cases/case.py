@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from qualifiers import Fault, operators
-from schemas.funnel_file import CONDITIONS
+from schemas.conditions import CONDITIONS
 
 MARK = "▸"
 
