@@ -19,6 +19,9 @@ import pytest
 
 from streams.local_kafka import ComposeKafka, LocalKafka, jars, source
 from streams.ports import free_ports
+from tests import profiles
+
+__all__ = ["profiles"]  # hypothesis's are in force before a test module is read
 
 HOME = Path(__file__).resolve().parent.parent / ".kafka"
 RUN = "KAFKA_OF_THIS_TEST_RUN"

@@ -13,7 +13,7 @@ from qualifiers import FAULTS, Fault, FunnelFaults, load_funnel
 from qualifiers.comparing import compile_pattern
 from qualifiers.presets import PRESETS, preset_text
 from schemas.conditions import TraitIs
-from tests.properties.profiles import share
+from tests.profiles import share
 
 TEXTS = [preset_text(preset) for preset in PRESETS]
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")

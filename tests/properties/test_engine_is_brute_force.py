@@ -21,7 +21,7 @@ from tests.properties.driving import (
     end_of,
     loaded,
 )
-from tests.properties.profiles import share
+from tests.profiles import share
 from tests.properties.strategies import (
     Case,
     assigned_cases,

@@ -11,7 +11,7 @@ from schemas.activity import Activity
 from schemas.decision import moves
 from tests.properties.brute_force_values import at_path, is_there, merged, satisfies
 from tests.properties.driving import Driven, funnel_text
-from tests.properties.profiles import share
+from tests.profiles import share
 from tests.properties.strategies_conditions import OPERATORS, numbers, operators, scalars, words
 from tests.properties.strategies_streams import START
 
