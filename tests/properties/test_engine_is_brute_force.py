@@ -11,6 +11,7 @@ from schemas.activity import Activity
 from schemas.decision import Place, moves
 from schemas.lead import encode_lead, peek
 from schemas.moments import DAY, parse_moment
+from tests.profiles import share
 from tests.properties.brute_force import BruteForce, Given, Move
 from tests.properties.driving import (
     Driven,
@@ -21,7 +22,6 @@ from tests.properties.driving import (
     end_of,
     loaded,
 )
-from tests.profiles import share
 from tests.properties.strategies import (
     Case,
     assigned_cases,

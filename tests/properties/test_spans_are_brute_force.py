@@ -10,8 +10,8 @@ from qualifiers.spans import Span
 from schemas.durations import BusinessHours
 from schemas.funnel_file import Calendar
 from schemas.moments import DAY, HOUR, parse_moment
-from tests.properties.brute_force_calendar import QUARTER, later
 from tests.profiles import share
+from tests.properties.brute_force_calendar import QUARTER, later
 from tests.properties.strategies_conditions import CALENDARS, calendars
 
 START = parse_moment("2025-12-30T00:00:00Z")

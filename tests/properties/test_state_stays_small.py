@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from schemas.funnel_file import FunnelFile, OnLine
 from schemas.lead import encode_lead
-from tests.properties.driving import Driven, compiled, loaded
 from tests.profiles import share
+from tests.properties.driving import Driven, compiled, loaded
 from tests.properties.strategies import Case, cases
 
 FIXED = 1_000

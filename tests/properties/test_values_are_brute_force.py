@@ -9,9 +9,9 @@ from qualifiers import compile_funnel, load_funnel
 from schemas import conditions
 from schemas.activity import Activity
 from schemas.decision import moves
+from tests.profiles import share
 from tests.properties.brute_force_values import at_path, is_there, merged, satisfies
 from tests.properties.driving import Driven, funnel_text
-from tests.profiles import share
 from tests.properties.strategies_conditions import OPERATORS, numbers, operators, scalars, words
 from tests.properties.strategies_streams import START
 
