@@ -345,7 +345,10 @@ class Engine:
         """Let the newest funnel decide where the one before is done. Raises NotCommitted."""
         partitions, held = self.open_partitions, self.held()
         if any(partition.awaits > self.funnels.in_force.number for partition in partitions.values()):
-            self.funnels.read_to_end()
+            try:
+                self.funnels.read_to_end()
+            except KafkaException as error:
+                log.warning("funnels_not_read", reason=error.args[0].str())
         newest = self.funnels.in_force
         for number, partition in partitions.items():
             before = partition.in_force.version

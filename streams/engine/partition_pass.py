@@ -6,6 +6,7 @@ whole way of one record would not; nor would leads that are kept decoded for lon
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
@@ -76,15 +77,15 @@ class PartitionPass:
             self.overlay.look_ahead(max(touched.clock, wall or 0, *moments))
         activities = [self._read(record) for record in records]
         touched.position = work.position
-        for start in range(0, len(records), SLICE):
-            end = start + SLICE
-            if not self._run_slice(records[start:end], activities[start:end], moments[start:end]):
-                break
-        else:
+        is_whole = all(
+            self._run_slice(records[start:end], activities[start:end], moments[start:end])
+            for start, end in pairwise([*range(0, len(records), SLICE), len(records)])
+        )
+        if is_whole or touched.awaits:
             for key in partition.table.unread(self.most_reread):
                 self.reread(key)
             if not self.held:
-                touched.clock = self.overlay.until
+                touched.clock = self.overlay.until if is_whole else touched.clock
                 self._advance(touched.position)
             self.overlay.store()
         self.out.finish(self._meta(), self.funnel.activity_types)

@@ -1,5 +1,6 @@
 """A funnel that is changed while workers run, die, come and go: each partition comes under it once."""
 
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -138,6 +139,10 @@ def test_a_bad_file_is_refused_live_and_a_stage_with_leads_does_not_go(group: Gr
         workers.funnel_path.write_text(good)
         workers.wait(lambda: workers.metric(process, "funnel_reload_success") == 1, "it is not taken")
     assert "`dit`" in workers.logs()
+    process.send_signal(signal.SIGHUP)
+    workers.send(history(seed=49, activities=200, leads=20))
+    workers.settle()
+    assert workers.metric(process, "funnel_reload_success") == 1, "SIGHUP asks it to look, and no more"
     process.terminate()
     process.wait(30)
     # At the start, it is why the worker does not.

@@ -345,6 +345,31 @@ def test_a_lead_merged_across_partitions_waits_for_the_funnel_that_has_read_it(
     assert bench.engine.open_partitions[0].table.unread(1) == []
 
 
+def test_what_waits_for_a_funnel_does_not_keep_it_from_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The partition goes on reading leads again, and moving them, while a record of it waits."""
+    monkeypatch.setattr(processing, "REREAD", 3)
+    bench = working()
+    leads = [lead_of(1, nth) for nth in range(20)]
+    for lead in (lead_of(0), *leads):
+        bench.send(lead, "demo")
+    bench.work()
+    bench.change(IMPATIENT)
+    bench.one_pass()
+    bench.change(RENAMED)
+    bench.one_pass()
+    merge(bench, lead_of(0), leads[0])
+    for _ in range(2):
+        bench.deliver()
+        bench.one_pass()
+    assert bench.engine.open_partitions[1].awaits == 3
+    assert bench.engine.open_partitions[1].in_force.version == 2
+    bench.kafka.now += 15 * SECOND
+    bench.work()
+    assert bench.engine.open_partitions[1].in_force.version == 3
+    assert bench.said()[leads[0]] == ["created", "to-mql"]
+    assert bench.engine.open_partitions[1].table.get(lead_of(0).encode()) is None
+
+
 def test_a_lead_merged_before_the_change_is_called_by_the_new_names_where_it_arrives() -> None:
     bench = working()
     bench.send(lead_of(0), "demo")
