@@ -16,7 +16,7 @@ from streams.engine.passes import Names, Pass, Work
 from streams.engine.transaction import Outgoing
 
 REREAD = 500
-"""Leads that a pass reads again in the background, after a change of the funnel: some 10 ms of it."""
+"""Leads that a pass reads again in the background, after a change of the funnel: some 20 ms of it."""
 
 NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 
