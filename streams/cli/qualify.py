@@ -1,21 +1,23 @@
 """`leadgate qualify`: the same engine without Kafka, from JSON lines to JSON lines."""
 
 import gc
+import itertools
+import os
 import sys
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
 import typer
 
 from streams.cli.moments import moment
 from streams.cli.output import Progress, input_file, output_file, standard_output
 
+if TYPE_CHECKING:
+    from qualifiers import Funnel
+
 _STDIN = "-"
-_BLOCK = 1 << 16
-"""Bytes that are read at once: their activities fit into the processor's caches."""
 
 
 def qualify(
@@ -34,6 +36,7 @@ def qualify(
     leads: Annotated[
         Path | None, typer.Option(help="Where each lead's last state goes.", metavar="FILE")
     ] = None,
+    jobs: Annotated[int, typer.Option(help="In how many processes; 0: one a core.", min=0, metavar="N")] = 1,
 ) -> None:
     """Run a funnel over activities and print every stage change, a JSON object a line, in the order decided.
 
@@ -43,49 +46,86 @@ def qualify(
 
     A line that cannot be read stops nothing: it goes to the dead letters, and the exit
     code is 1.
+
+    With --jobs the leads are shared out among as many processes; what is printed is the
+    same. It reads the activities twice, and so keeps those of a pipe on disk meanwhile.
     """
     from qualifiers import compile_funnel, load_funnel
-    from streams.cli.qualifying import Run
     from streams.funnel_files import read_funnel_file
 
     end = None if until is None else moment(until, "--until")
-    compiled = compile_funnel(load_funnel(*read_funnel_file(funnel)))
-    # Nothing here makes circles of objects, and looking for them takes a tenth of the time.
-    gc.freeze()
-    gc.disable()
+    text, name = read_funnel_file(funnel)
+    compiled = compile_funnel(load_funnel(text, name))
     with ExitStack() as stack:
         out = stack.enter_context(standard_output())
         bad = stack.enter_context(output_file(dead_letters)) if dead_letters else sys.stderr.buffer
         states = stack.enter_context(output_file(leads)) if leads else None
         inputs = [_opened(name, stack) for name in files or [_STDIN]]
-        run = Run(compiled, out, bad)
-        run.read(stack.enter_context(Progress("activities")).over(_blocks(inputs), _lines_of))
-        run.finish(end)
-        if states:
-            run.write_leads(states, end)
-    if run.dead_letters:
+        progress = stack.enter_context(Progress("activities"))
+        if (count := jobs or _cores()) == 1:
+            found = _in_one_process(compiled, inputs, progress, end, (out, bad, states))
+        else:
+            found = _in_jobs(count, (text, name), inputs, progress, end, (out, bad, states))
+    if found:
         raise typer.Exit(1)
+
+
+_Outputs = tuple[BinaryIO, BinaryIO, BinaryIO | None]
+"""Where decisions, dead letters and the leads' states go."""
+
+
+def _in_one_process(
+    funnel: "Funnel", inputs: list[BufferedReader], progress: Progress, end: int | None, outputs: _Outputs
+) -> int:
+    """Do it all here; how many dead letters there were."""
+    from streams.cli.lines import blocks, count
+    from streams.cli.qualifying import Run
+
+    # Nothing here makes circles of objects, and looking for them takes a tenth of the time.
+    gc.freeze()
+    gc.disable()
+    out, bad, states = outputs
+    run, numbers = Run(funnel, out, bad), itertools.count(1)
+    for block in progress.over(blocks(inputs), count):
+        run.read(block, numbers)
+    out.writelines(value for *_, value in run.ended(run.line + 1, end))
+    if states:
+        states.writelines(value for _, value in run.states(end))
+    return run.dead_letters
+
+
+def _in_jobs(
+    count: int,
+    funnel: tuple[bytes, str],
+    inputs: list[BufferedReader],
+    progress: Progress,
+    end: int | None,
+    outputs: _Outputs,
+) -> int:
+    """Have it done by so many processes; how many dead letters there were."""
+    from streams.cli.jobs import Jobs
+    from streams.cli.lines import Shares, blocks, rereadable
+    from streams.cli.lines import count as lines_of
+
+    out, bad, states = outputs
+    shares = Shares(count)
+    inputs = [rereadable(file) for file in inputs]
+    begins = [file.tell() for file in inputs]
+    for block in blocks(inputs):
+        shares.learn(block)
+    for file, begin in zip(inputs, begins, strict=True):
+        file.seek(begin)
+    with Jobs(funnel, shares) as jobs:
+        jobs.read(progress.over(blocks(inputs), lines_of), out, bad)
+        jobs.finish(end, out, states)
+        return jobs.dead_letters
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _opened(name: str, stack: ExitStack) -> BufferedReader:
     if name == _STDIN:
         return cast(BufferedReader, sys.stdin.buffer)
     return stack.enter_context(input_file(Path(name)))
-
-
-def _blocks(inputs: Iterable[BufferedReader]) -> Iterator[bytes]:
-    """Whole lines, as many as can be had at once."""
-    for file in inputs:
-        parts: list[bytes] = []
-        while block := file.read1(_BLOCK):
-            end = block.rfind(b"\n") + 1
-            if end:
-                yield b"".join([*parts, block[:end]])
-                parts.clear()
-            parts.append(block[end:])
-        if any(parts):
-            yield b"".join(parts)
-
-
-def _lines_of(block: bytes) -> int:
-    return block.count(b"\n")

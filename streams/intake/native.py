@@ -9,7 +9,7 @@ says what is wrong, all of it.
 
 import json
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from pydantic import ValidationError
@@ -23,6 +23,7 @@ LARGEST = 1024 * 1024
 """Bytes that an activity may have: what it was about, not a document."""
 
 
+_T = TypeVar("_T")
 _decoder = msgspec.json.Decoder(Wire)
 _decode = _decoder.decode
 _known_type = lru_cache(maxsize=4096)(type_name)
@@ -52,18 +53,29 @@ def decode_native_lines(block: bytes) -> list[Activity] | None:
 
     Quicker than line by line, and never otherwise than `decode_native`.
     """
-    if len(block) > LARGEST or not block.startswith(b"{") or not block.endswith(b"}\n"):
+    if len(block) > LARGEST:
+        return None
+    try:
+        block.isascii() or block.decode()
+        wires = decode_lines(_decoder, block)
+        return None if wires is None else [_activity(wire) for wire in wires]
+    except (ValueError, RecursionError):
+        return None
+
+
+def decode_lines(decoder: "msgspec.json.Decoder[_T]", block: bytes) -> list[_T] | None:
+    """What a decoder makes of JSON objects, one a line; None where a line is not one, or is not for it."""
+    if not block.startswith(b"{") or not block.endswith(b"}\n"):
         return None
     lines = block.count(b"\n")
     # Within a value no { follows a }: so one ends with each line, and where there are no more, each is one.
     if block.count(b"}\n{") != lines - 1:
         return None
     try:
-        block.isascii() or block.decode()
-        wires = _decoder.decode_lines(block)
-        return [_activity(wire) for wire in wires] if len(wires) == lines else None
+        values = decoder.decode_lines(block)
     except (ValueError, RecursionError):
         return None
+    return values if len(values) == lines else None
 
 
 def _activity(wire: Wire) -> Activity:

@@ -52,6 +52,41 @@ def qualify(funnel: Path, *arguments: object, stdin: str | bytes = b"") -> Ran:
     return Ran(subprocess.run(command, input=given, capture_output=True, timeout=60))
 
 
+MERGE = line("x", 4, "Lead Merged", properties={"into": "y"})
+JOBS_INPUT = "\n".join(
+    [
+        *(line(f"lead-{number}", 1) for number in range(12)),
+        "",
+        line("x", 2),
+        line("y", 3, traits={"company": {"employees": 60}}),
+        "no JSON at all",
+        line("z", 3, "seen", properties={"lead_id": "y", "said": 'ä \\ "'}),
+        MERGE,
+        line("x", 5, "seen", traits={"company": {"employees": 6}}),
+        line("z", 5, "lead_merged", properties={"into": "z"}),
+        line("lead-3", 5, "lead_erased"),
+        line("lead-4", 6) + "\r",
+        line("lead-3", 7),
+    ]
+)
+
+
+@pytest.mark.parametrize("jobs", ["2", "3", "0"])
+def test_jobs_say_to_the_byte_what_one_process_says(funnel: Path, tmp_path: Path, jobs: str) -> None:
+    activities = tmp_path / "activities"
+    activities.write_text(JOBS_INPUT)
+
+    def ran(*arguments: object, stdin: str = "") -> tuple[int, str, str, str]:
+        states = tmp_path / "states"
+        ran = qualify(funnel, *arguments, "--until", "2026-01-20T00:00:00Z", "--leads", states, stdin=stdin)
+        return ran.code, ran.out, ran.err, states.read_text()
+
+    alone = ran(activities, activities)
+    assert alone[0] == 1
+    assert ran(activities, activities, "--jobs", jobs) == alone
+    assert ran("-", activities, "--jobs", jobs, stdin=JOBS_INPUT) == alone
+
+
 def test_each_stage_change_is_a_line_and_is_whole(funnel: Path) -> None:
     ran = qualify(funnel, stdin=line("a", 1, source="search") + "\n" + line("a", 9))
     assert (ran.code, ran.err) == (0, "")
