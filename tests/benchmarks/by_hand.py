@@ -96,7 +96,8 @@ class Lead:
         self.pages: list[tuple[int, int]] = []
         self.pricing: list[tuple[int, int]] = []
         self.emails: list[tuple[int, int]] = []
-        self.hand_raised = self.demo_completed = self.deal_won = False
+        self.hand_raised = self.deal_won = False
+        self.demo_completed: int | None = None
         self.offered: int | None = None
         self.contacted: int | None = None
 
@@ -184,7 +185,7 @@ def note(lead: Lead, kind: str, activity: dict[str, Any], at: int) -> None:
     if kind in HAND_RAISED or (kind == "contact_form_submitted" and means_business(activity)):
         lead.hand_raised = True
     elif kind == "demo_completed":
-        lead.demo_completed = True
+        lead.demo_completed = at
     elif kind == "deal_won":
         lead.deal_won = True
     elif kind in OFFERED:
@@ -226,7 +227,8 @@ def from_mql(lead: Lead, now: int) -> Move | None:
 def from_sales(lead: Lead, now: int) -> Move | None:
     if lead.stage == "sqo":
         return ("recycled", "stalled") if now >= stalled_at(lead) else None
-    if lead.stage == "sal" and lead.demo_completed and (has(lead, "budget") or has(lead, "timeline")):
+    has_seen = lead.demo_completed is not None and now < lead.demo_completed + 90 * DAY
+    if lead.stage == "sal" and has_seen and (has(lead, "budget") or has(lead, "timeline")):
         return "sql", "to-sql"
     if lead.offered is not None and now < lead.offered + 30 * DAY and known_needs(lead) >= 3:
         return "sqo", "to-sqo"
