@@ -342,13 +342,12 @@ class Engine:
         return bool(works)
 
     def _change_funnels(self) -> None:
-        """Let the newest funnel decide where the one before is done. Raises NotCommitted."""
+        """Let the newest funnel decide where the one before is done. Raises NotCommitted, NotKnown."""
         partitions, held = self.open_partitions, self.held()
-        if any(partition.awaits > self.funnels.in_force.number for partition in partitions.values()):
-            try:
-                self.funnels.read_to_end()
-            except KafkaException as error:
-                log.warning("funnels_not_read", reason=error.args[0].str())
+        try:
+            self.funnels.learn_of(max((partition.awaits for partition in partitions.values()), default=0))
+        except KafkaException as error:
+            log.warning("funnels_not_read", reason=error.args[0].str())
         newest = self.funnels.in_force
         for number, partition in partitions.items():
             before = partition.in_force.version

@@ -17,6 +17,12 @@ from streams.funnels.topic import Published
 log = structlog.get_logger(__name__)
 
 
+_NOT_THERE = (
+    "which the topic of the funnels does not have: restore the topic, or give the worker "
+    "another group (LEADGATE_GROUP), which begins anew"
+)
+
+
 class Version(NamedTuple):
     """A version of the group's funnel, ready to decide."""
 
@@ -96,6 +102,14 @@ class Funnels:
         with self._lock:
             return self._take(self._source.refresh())
 
+    def learn_of(self, number: int) -> None:
+        """Read on where version ``number`` is not known yet. Raises NotKnown, Unusable, KafkaException."""
+        with self._lock:
+            if number > self.in_force.number:
+                self.read_to_end()
+            if number > self.in_force.number:
+                raise NotKnown(f"a merged lead was read by version {number} of the funnel, {_NOT_THERE}")
+
     def get(self, number: int, funnel_hash: str) -> Funnel:
         """The version that has decided under this hash. Raises NotKnown, Unusable, KafkaException."""
         with self._lock:
@@ -105,8 +119,7 @@ class Funnels:
             if published is None or published.hash != funnel_hash:
                 raise NotKnown(
                     f"leads were decided by version {number} of the funnel (hash {funnel_hash[:16]}), "
-                    "which the topic of the funnels does not have: restore the topic, or give the worker "
-                    "another group (LEADGATE_GROUP), which begins anew"
+                    f"{_NOT_THERE}"
                 )
             return self._funnel(number)
 

@@ -12,6 +12,7 @@ from schemas.lead import peek, read_under
 from schemas.moments import SECOND, format_moment
 from streams.engine import processing
 from streams.engine.changelog import META_KEY, Meta, decode_meta, encode_meta
+from streams.engine.forwarding import Moving
 from streams.engine.in_force import StageLost
 from streams.engine.transaction import Outgoing
 from streams.funnels import NotKnown
@@ -382,6 +383,16 @@ def test_a_lead_merged_before_the_change_is_called_by_the_new_names_where_it_arr
     table = bench.engine.open_partitions[1].table
     assert peek(table.get(LEADS[0].encode()) or b"").stage == "qualified"
     assert bench.said()[LEADS[0]] == ["created", "merged"]
+
+
+def test_a_lead_that_was_read_by_a_version_that_is_not_to_be_found_stops_the_worker() -> None:
+    """The version was published before it read anyone: waiting for it would be for ever."""
+    bench = working()
+    moving = Moving([lead_of(0)], None, b"{}", version=9)
+    forwarding = bench.engine.processor.forwarding
+    bench.kafka.append(NAMES.activities, forwarding.internal(LEADS[0].encode(), moving))
+    with pytest.raises(NotKnown, match=r"version 9 of the funnel, which .* does not have: restore the topic"):
+        bench.work()
 
 
 def merge(bench: Bench, lead: str, into: str) -> None:
