@@ -5,6 +5,7 @@ record; a lead that is erased leaves nothing. What is said here of a pass over a
 (`partition_pass`) is what that does for such leads and records.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,11 +15,10 @@ from qualifiers.merging import absorb
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place
-from schemas.lead import decode_lead, encode_lead, encode_mark
+from schemas.lead import Lead, decode_lead, encode_lead, encode_mark
 from streams.engine.chunk import Record
 from streams.engine.forwarding import Foreign, Gone, Internal, Moving
 from streams.engine.homes import home
-from streams.engine.passes import EvaluationFailed
 
 if TYPE_CHECKING:
     from streams.engine.partition_pass import PartitionPass
@@ -38,6 +38,9 @@ def at_home(run: "PartitionPass", record: Record, activity: Activity, key: bytes
         return None
     if was_forwarded:
         key = record.key() or b""
+        if home(key, forwarding.partitions) != run.number:
+            out.passed_by("rekeyed", forwarding.forwarded(key, value, headers))
+            return None
         if _is_one_already(run, key, activity):
             out.ended("applied", activity.type)
             return None
@@ -68,49 +71,82 @@ def _is_one_already(run: "PartitionPass", key: bytes, forwarded: Activity) -> bo
     return into == key.decode() or (lead is not None and into in lead.absorbed)
 
 
-def depart(run: "PartitionPass", record: Record, key: bytes, stage: str | None, departure: Departure) -> None:
-    """A lead (in ``stage``; None: it was not known) is erased, or moves to another."""
-    overlay, outgoing, forwarding = run.overlay, run.out.outgoing, run.of.forwarding
-    if stage is not None:
-        overlay.touched.moved.append((stage, None))
+def depart(
+    run: "PartitionPass", record: Record, key: bytes, lead: Lead | None, departure: Departure, named: str
+) -> None:
+    """A lead (None: it was not known) is erased, or moves to another; ``named`` is whom the record names."""
     if isinstance(departure, Erased):
-        overlay.replace(key, None)
-        if departure.suppress:
-            overlay.suppress(key)
-        for absorbed in departure.absorbed:
-            outgoing.append(forwarding.internal(absorbed.encode(), Gone(departure.suppress)))
+        absorbed = departure.absorbed
+        if departure.suppress and named.encode() != key:
+            # Who was merged long ago, or into a lead that was erased since, may not be among them.
+            absorbed = (*absorbed, named)
+        _erase(run, key, lead, absorbed, departure.suppress)
         return
-    overlay.replace(key, encode_mark(departure.into))
+    if lead is not None:
+        run.overlay.touched.moved.append((lead.stage, None))
+    run.overlay.replace(key, encode_mark(departure.into))
     state = None if departure.lead is None else encode_lead(departure.lead)
     moving = Moving([key.decode()], state, record.value() or b"", run.in_force.version)
-    outgoing.append(forwarding.internal(departure.into.encode(), moving))
+    run.out.outgoing.append(run.of.forwarding.internal(departure.into.encode(), moving))
+
+
+def _erase(
+    run: "PartitionPass", key: bytes, lead: Lead | None, absorbed: Iterable[str], suppress: bool
+) -> None:
+    """Nothing is left of a lead, nor of what has become part of it."""
+    if lead is not None:
+        run.overlay.touched.moved.append((lead.stage, None))
+    run.overlay.replace(key, None)
+    if suppress:
+        run.overlay.suppress(key)
+    _tell_gone(run, absorbed, suppress)
+
+
+def _tell_gone(run: "PartitionPass", absorbed: Iterable[str], suppress: bool) -> None:
+    for one in dict.fromkeys(absorbed):
+        run.out.outgoing.append(run.of.forwarding.internal(one.encode(), Gone(suppress)))
 
 
 def take_in(run: "PartitionPass", record: Record, said: Internal | Foreign) -> None:
-    """An internal record has come to the home of the lead that is its key. Raises EvaluationFailed."""
-    key = record.key() or b""
-    into = run.overlay.merged_into(key)
-    if isinstance(said, Moving) and into is not None and said.path[0] == key.decode():
-        _come_home(run, record, key, said)
+    """An internal record has come to the home of the lead that is its key."""
+    key, overlay, forwarding = record.key() or b"", run.overlay, run.of.forwarding
+    if not isinstance(said, Foreign) and home(key, forwarding.partitions) != run.number:
+        run.out.passed_by("rekeyed", forwarding.internal(key, said))
         return
-    run.out.passed_by("internal")
-    if isinstance(said, Gone):
-        if into is not None:
-            run.overlay.replace(key, None)
+    into = overlay.merged_into(key)
+    if isinstance(said, Moving):
+        if into is not None and said.path[0] == key.decode():
+            _come_home(run, record, key, said)
+            return
+        _go_on(run, record, key, into, said)
+    elif isinstance(said, Gone):
         if said.suppress:
-            run.overlay.suppress(key)
-    elif isinstance(said, Moving) and not run.overlay.is_suppressed(key):
-        if into is None:
-            _unite(run, record, key, said)
-        else:
-            path = list(dict.fromkeys([*said.path, key.decode()]))
-            on = msgspec.structs.replace(said, path=path)
-            run.out.outgoing.append(run.of.forwarding.internal(into, on))
+            lead = overlay.lead(key)
+            _erase(run, key, lead, lead.absorbed if lead else (), suppress=True)
+        elif into is not None:
+            overlay.replace(key, None)
+    run.out.passed_by("internal")
+
+
+def _go_on(run: "PartitionPass", record: Record, key: bytes, into: bytes | None, moving: Moving) -> None:
+    """A lead that was merged has come to the other: it becomes part of that, or has to go on."""
+    if run.overlay.is_suppressed(key):
+        came = () if moving.state is None else decode_lead(moving.state).absorbed
+        _tell_gone(run, (*came, *moving.path), suppress=True)
+    elif into is None:
+        _unite(run, record, key, moving)
+    else:
+        path = list(dict.fromkeys([*moving.path, key.decode()]))
+        on = msgspec.structs.replace(moving, path=path)
+        run.out.outgoing.append(run.of.forwarding.internal(into, on))
 
 
 def _unite(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> None:
     """What was merged into a lead becomes part of it."""
     lead, came_id = run.overlay.lead(key), moving.path[0]
+    if lead is not None and came_id in lead.absorbed:
+        # Put onto the topic once more, by hand: a merge counts once.
+        return
     if moving.state is None:
         if lead is not None:
             absorb(lead, came_id)
@@ -120,12 +156,9 @@ def _unite(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> 
     properties = activity.properties | {"into": key.decode()}
     activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
     place = Place(run.of.names.activities, run.number, record.offset())
-    try:
-        came, renamed = decode_lead(moving.state), run.in_force.names_since(moving.version)
-        applied = run.funnel.merge(lead, came, activity, place, run.now, renamed)
-        run.applied(key, applied, record)
-    except Exception as error:
-        raise EvaluationFailed(run.number, record.offset(), run.before, error) from error
+    came, renamed = decode_lead(moving.state), run.in_force.names_since(moving.version)
+    applied = run.funnel.merge(lead, came, activity, place, run.now, renamed)
+    run.applied(key, applied, record)
 
 
 def _come_home(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import msgspec
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
 from qualifiers import Applied
@@ -186,7 +187,7 @@ class PartitionPass:
                 return self.poison[self.number, record.offset()]
             activity = self.of.decode(record.value())
         except Unreadable as unreadable:
-            return self.of.forwarding.read_internal(record) or unreadable
+            return self._read_internal(record) or unreadable
         if activity.occurred_at > stamp + FUTURE_TOLERANCE:
             return Unreadable(
                 "future",
@@ -197,6 +198,15 @@ class PartitionPass:
             return Unreadable("future", f"its producer's timestamp {format_moment(stamp)} has not come yet")
         return activity
 
+    def _read_internal(self, record: Record) -> Internal | Foreign | None:
+        try:
+            return self.of.forwarding.read_internal(record)
+        except msgspec.DecodeError as error:
+            # Another leadgate's, or anyone's where no secret is set.
+            offset = record.offset()
+            earlier = [one.offset() for one in self.work.records if one.offset() < offset]
+            raise EvaluationFailed(self.number, offset, max(earlier, default=self.before), error) from error
+
     def _run_slice(
         self,
         records: list[Record],
@@ -204,7 +214,7 @@ class PartitionPass:
         moments: list[int],
     ) -> bool:
         """Take in a slice of the records; False when the pass has been cut within it."""
-        touched, held = self.touched, self.held
+        touched = self.touched
         for activity in activities:
             if type(activity) is Activity:
                 self.overlay.lead(activity.lead_id.encode())
@@ -212,56 +222,57 @@ class PartitionPass:
             offset = record.offset()
             if self.is_rereading:
                 self._reread_for(record, activity)
-            if type(activity) is Moving and activity.version > self.in_force.version:
-                # Its lead may be in a stage that only a later funnel knows.
-                touched.awaits = activity.version
+            if not self._goes_on_to(offset, activity, moment):
                 touched.position = offset
                 self.overlay.store()
                 return False
-            if not held:
-                if moment > touched.clock:
-                    touched.clock = moment
-                if not self._advance(offset):
-                    touched.position = offset
-                    self.overlay.store()
-                    return False
-            if isinstance(activity, Activity):
-                self._take(record, activity, offset)
-            elif isinstance(activity, Unreadable):
-                self.out.dead_letter(record, activity)
-            else:
-                take_in(self, record, activity)
+            try:
+                if isinstance(activity, Activity):
+                    self._take(record, activity, offset)
+                elif isinstance(activity, Unreadable):
+                    self.out.dead_letter(record, activity)
+                else:
+                    take_in(self, record, activity)
+            except Unreadable as unreadable:
+                self.out.dead_letter(record, unreadable)
+            except Exception as error:
+                raise EvaluationFailed(self.number, offset, self.before, error) from error
             self.before = offset
             self.made.records += 1
         self.overlay.store()
         return True
 
+    def _goes_on_to(
+        self, offset: int, activity: Activity | Internal | Foreign | Unreadable, moment: int
+    ) -> bool:
+        """Let time go on to a record; False when the pass is to be cut before it."""
+        if type(activity) is Moving and activity.version > self.in_force.version:
+            # Its lead may be in a stage that only a later funnel knows.
+            self.touched.awaits = activity.version
+            return False
+        if self.held:
+            return True
+        if moment > self.touched.clock:
+            self.touched.clock = moment
+        return self._advance(offset)
+
     def _take(self, record: Record, activity: Activity, offset: int) -> None:
-        of = self.of
-        key = activity.lead_id.encode()
+        """Apply an activity, or send it on. Raises Unreadable, and has changed nothing then."""
+        named = activity.lead_id
+        key = named.encode()
         lead = self.overlay.lead(key)
         if lead is None or record.key() != key:
-            try:
-                mine = at_home(self, record, activity, key)
-            except Unreadable as unreadable:
-                self.out.dead_letter(record, unreadable)
-                return
+            mine = at_home(self, record, activity, key)
             if mine is None:
                 return
             activity = mine
             key = activity.lead_id.encode()
             lead = self.overlay.lead(key)
-        place = Place(of.names.activities, self.number, offset)
-        try:
-            applied = self.funnel.apply(lead, activity, place, self.now)
-            self.applied(key, applied, record)
-        except Unreadable as unreadable:
-            self.out.dead_letter(record, unreadable)
-            return
-        except Exception as error:
-            raise EvaluationFailed(self.number, offset, self.before, error) from error
+        place = Place(self.of.names.activities, self.number, offset)
+        applied = self.funnel.apply(lead, activity, place, self.now)
+        self.applied(key, applied, record)
         if applied.departure is not None:
-            depart(self, record, key, None if lead is None else lead.stage, applied.departure)
+            depart(self, record, key, lead, applied.departure, named)
         self.out.ended(applied.outcome, activity.type)
 
     def applied(self, key: bytes, applied: Applied, record: Record) -> None:
