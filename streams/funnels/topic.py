@@ -5,6 +5,7 @@ names all three, group, funnel and number, so that it is never compacted away.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -58,22 +59,24 @@ class FunnelTopic:
         self._reader.assign([self._place])
         self._ends = Consumer({**reader_config, "isolation.level": "read_uncommitted"})
         self._position = 0
+        self._unclaimed: list[Published] = []
+        """What has been read, and given to nobody yet."""
         self._lock = threading.Lock()
 
     def read_to_end(self, seconds: float = ANSWER_SECONDS) -> list[Published]:
-        """What is new, up to all that has been appended by now. Raises KafkaException.
+        """What is new, up to all that has been appended by now. Raises KafkaException after ``seconds``.
 
         The end is the uncommitted one: behind what another group has not committed yet
         may lie what this one has.
         """
         with self._lock:
-            found: list[Published] = []
             end: int | None = None
-            for _ in range(int(seconds / 0.1)):
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline:
                 end = self._end() if end is None else end
                 if end is not None and self._position >= end:
-                    return found
-                found += self._read(0.1)
+                    return self._claim()
+                self._read(0.1)
             said = f"{self._topic} could not be read to its end"
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
 
@@ -92,22 +95,25 @@ class FunnelTopic:
     def refresh(self) -> list[Published]:
         """What has come since, without waiting. Raises KafkaException."""
         with self._lock:
-            return self._read(0)
+            self._read(0)
+            return self._claim()
 
-    def _read(self, seconds: float) -> list[Published]:
-        found = []
+    def _claim(self) -> list[Published]:
+        claimed, self._unclaimed = self._unclaimed, []
+        return claimed
+
+    def _read(self, seconds: float) -> None:
         for message in self._reader.consume(1000, seconds):
             error, record = message.error(), cast(Record, message)
             if error is None:
                 self._position = record.offset() + 1
                 published = _read_record(record.value())
                 if published is not None and published.group == self._group:
-                    found.append(published)
+                    self._unclaimed.append(published)
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._position = max(self._position, record.offset())
             elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise KafkaException(error)
-        return found
 
     def close(self) -> None:
         """Let the readers go."""

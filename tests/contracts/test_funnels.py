@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from qualifiers import FunnelFaults
@@ -162,6 +162,25 @@ def test_what_is_not_ours_or_beyond_us(settings: Settings, worker: Make) -> None
     mine.watch.look_at_topic()
     assert mine.outcomes == [False]
     assert mine.funnels.in_force.number == 1
+
+
+def test_what_was_read_before_the_end_could_not_be_reached_is_not_lost(
+    settings: Settings, worker: Make
+) -> None:
+    """Another group is in the middle of publishing: the end lies behind what may still be taken back."""
+    mine, late = worker(), worker()
+    mine.start(X)
+    hanging = Producer(
+        kafka_clients.transactional_producer(settings, transactional_id=f"{settings.group}-hanging")
+    )
+    hanging.init_transactions(30)
+    hanging.begin_transaction()
+    hanging.produce(settings.funnels_topic, b"never said", b"key", 0)
+    assert hanging.flush(30) == 0
+    with pytest.raises(KafkaException, match="could not be read to its end"):
+        late.topic.read_to_end(seconds=2)
+    hanging.abort_transaction(30)
+    assert [published.version for published in late.topic.read_to_end()] == [1]
 
 
 # While it runs -------------------------------------------------------------------------------------
