@@ -170,8 +170,11 @@ def test_a_repeat_changes_nothing_whatever_it_carries(case: Case, repeats: list[
     for number, activity in enumerate(case.activities):
         if driven.apply(activity) == "applied":
             applied.setdefault(activity.lead_id, []).append(activity)
+        of_the_lead = applied.get(activity.lead_id)
+        if of_the_lead is None:
+            continue  # a dead letter came first: there is nothing to repeat
         ago, off = repeats[number % len(repeats)]
-        before = applied[activity.lead_id][-min(ago, len(applied[activity.lead_id]))]
+        before = of_the_lead[-min(ago, len(of_the_lead))]
         state = encode_lead(driven.leads[activity.lead_id])
         repeat = msgspec.structs.replace(
             activity, id=before.id, occurred_at=activity.occurred_at + off, type="deal"
