@@ -53,9 +53,10 @@ class CounterFeed(Feed):
         if not counter.counts(lead, activity):
             return 0
         before = [counter.nth_newest(lead, group.times) for group in self._groups]
+        newest = counter.nth_newest(lead, 1)
         if not counter.record(lead, activity):
             return 0
-        touched = 0
+        touched = self._ends_quiet(lead, newest, activity.occurred_at)
         for group, old in zip(self._groups, before, strict=True):
             opened = None if group.within is None else group.within.before(now)
             if old is None or (opened is not None and old <= opened):
@@ -63,6 +64,12 @@ class CounterFeed(Feed):
                 if new is not None and (opened is None or new > opened):
                     touched |= group.mask
         return touched
+
+    def _ends_quiet(self, lead: Lead, newest: int | None, at: int) -> int:
+        """The rules on quiet that an activity may turn; ``newest`` is that of those before it."""
+        if newest is None and at < lead.created:
+            return self._stirred | self._backdated
+        return self._stirred if newest is None or at > newest else 0
 
 
 class SingleFeed(CounterFeed):

@@ -209,6 +209,19 @@ def test_what_ends_the_quiet_makes_its_none_true() -> None:
     assert tell(when).does("x", 0).waits(10).does("x", 11).stage == "b"
 
 
+def test_quiet_ends_also_where_the_same_activities_are_counted() -> None:
+    """What is counted and what ends the quiet lie in one slot, which then keeps more than the newest."""
+    quiet = {"quiet": {"for": "5h", "of": ["x"]}}
+    counted = {"name": "often", "from": "b", "to": "c", "when": {"did": "x", "times": 5}}
+    back = {"name": "back", "from": "b", "to": "a", "when": {"none": [quiet]}}
+    story = tell(transitions=[{"to": "b", "when": quiet}, back, counted])
+    story.does("x", 0).does("y", 10).does("x", 3)
+    assert story.moves == [("to-b", "b")], "late: 3 is not in the last 5 hours"
+    assert story.does("x", 11).moves == [("to-b", "b"), ("back", "a")]
+    backdated = tell(transitions=[{"to": "b", "when": quiet}, counted]).does("y", 10).does("x", 1)
+    assert (backdated.stage, hours(backdated.last)) == ("b", 10)
+
+
 def test_visited_is_for_ever_and_holds_in_the_present_stage() -> None:
     parts: dict[str, Any] = {
         "transitions": [
