@@ -124,10 +124,8 @@ class Cascades:
         return due
 
     def _enter(self, lead: Lead, left: Stage, to: str, rule: str, now: int) -> Stage:
-        for counter in left.stays:
-            counter.forget(lead)
-        for signal in left.signals:
-            lead.kept.pop(signal.key, None)
+        for key in left.of_the_stay:
+            lead.kept.pop(key, None)
         lead.waiting = ()
         return self._move(lead, to, rule, now)
 

@@ -125,10 +125,6 @@ class Counter:
         insort(times, at)
         return True
 
-    def forget(self, lead: Lead) -> None:
-        """Start from nothing."""
-        lead.kept.pop(self.key, None)
-
     def unite(self, lead: Lead, came: Lead) -> None:
         """Take over what another lead has kept, which is part of this one now."""
         theirs = came.kept.get(self.key)

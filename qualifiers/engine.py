@@ -118,7 +118,11 @@ class Funnel:
         self._first = next(iter(stages.values()))
         self._scores = tuple(scores)
         self._counters = tuple(counters)
-        self._slots = slots
+        self._lasting = slots.difference(
+            (counter.key for counter in counters if counter.since_entry),
+            *(stage.of_the_stay for stage in stages.values()),
+        )
+        """The slots of what does not end with a stay."""
         self._named_traits = NamedTraits(named_traits)
         self._merger = Merger(stages, ranks, self._scores, self._counters, self._named_traits)
 
@@ -353,7 +357,7 @@ class Funnel:
         stage = self._stages.get(lead.stage)
         if stage is None:
             raise UnknownStage(lead.stage, self.slug)
-        for key in lead.kept.keys() - self._slots:
+        for key in lead.kept.keys() - self._lasting - stage.of_the_stay:
             del lead.kept[key]
         for counter in self._counters:
             counter.adopt(lead)

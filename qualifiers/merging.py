@@ -33,14 +33,9 @@ class Merger:
         self._scores = scores
         self._lasting = tuple(counter for counter in counters if not counter.since_entry)
         self._named_traits = named_traits
-        every = stages.values()
-        self._of_the_stay = frozenset(
-            {counter.key for counter in counters if counter.since_entry}
-            | {signal.key for stage in every for signal in stage.signals}
-        )
-        """The slots of what ends with a stay."""
+        self._stages = stages
         self._fired = frozenset(
-            rule.fired for stage in every for rule in stage.rules if rule.again_after is not None
+            rule.fired for stage in stages.values() for rule in stage.rules if rule.again_after is not None
         )
 
     def is_further(self, one: str, other: str) -> bool:
@@ -68,10 +63,10 @@ class Merger:
         lead.passed_over = lead.let_in = ()
         goes_on = self.is_further(came.stage, lead.stage)
         if goes_on:
-            for key in self._of_the_stay:
+            for key in self._stages[lead.stage].of_the_stay:
                 lead.kept.pop(key, None)
-                if key in came.kept:
-                    lead.kept[key] = came.kept[key]
+            for key in self._stages[came.stage].of_the_stay & came.kept.keys():
+                lead.kept[key] = came.kept[key]
             lead.waiting, lead.waiting_until = came.waiting, came.waiting_until
         return goes_on
 

@@ -45,10 +45,10 @@ class Stage:
         "all",
         "feeds",
         "name",
+        "of_the_stay",
         "other",
         "rules",
         "signals",
-        "stays",
         "timed",
         "traits",
         "weighed",
@@ -79,8 +79,11 @@ class Stage:
             for counter in counters
             if not counter.since_entry or watched.asks(counter)
         ]
-        self.stays = tuple(feed.counter for feed in feeds if feed.counter.since_entry)
-        """The counters of this stay, which end with it."""
+        self.of_the_stay = frozenset(
+            {feed.counter.key for feed in feeds if feed.counter.since_entry}
+            | {signal.key for signal in signals}
+        )
+        """The slots of what ends with the stay."""
         self.feeds: dict[str, tuple[Feed, ...]] = {
             name: (
                 *(feed for feed in feeds if feed.counter.takes(name)),

@@ -29,6 +29,29 @@ def test_a_counter_that_needs_more_or_less_goes_on_with_what_there_is() -> None:
     assert twice.comes_under(less).does("y", 4).stage == "b"
 
 
+def test_what_was_kept_of_a_stay_goes_where_its_stage_does_not_ask_for_it() -> None:
+    """Else it would be found again in a later stay, of which it is no part."""
+
+    def tried(asking: str, other: str) -> Story:
+        asks = {
+            "name": "asks",
+            "from": asking,
+            "to": "out",
+            "when": {"did": "x", "times": 2, "since": "entry"},
+        }
+        steps = [{"to": "b", "when": {"did": "go"}}, {"to": "c", "when": {"did": "y"}}]
+        signals = [{"name": "said", "in": asking, "when": {"did": "x"}}]
+        return tell(transitions=[*steps, asks], signals=[*signals, {**signals[0], "name": other, "in": "a"}])
+
+    before = tried("b", "one").does("go").does("x", 1)
+    after = before.comes_under(tried("c", "other"), 1)
+    assert after.does("y", 2).does("x", 3).stage == "c"
+    assert [(one.signal, one.stage) for one in after.signals] == [("said", "c")]
+    assert after.does("x", 4).stage == "out"
+    same = before.comes_under(tried("b", "other"), 1)
+    assert same.does("x", 4).stage == "out", "where it is asked still, it goes on"
+
+
 def test_a_score_goes_on_with_its_points_whether_they_decay_now_or_not() -> None:
     def scored(**score: str) -> Story:
         return tell({"did": "never"}, scores={"s": {"points": [{"on": "x", "add": 8}], **score}})
