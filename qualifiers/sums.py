@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from qualifiers.counters import ActivityTest, Counter
 from qualifiers.spans import Span
+from qualifiers.traits import storable
 from schemas.activity import Activity
 from schemas.lead import Lead
 
@@ -37,11 +38,11 @@ class Sum(Counter):
     def record(self, lead: Lead, activity: Activity) -> bool:
         """Add the value of an activity that counts; whether that changed anything."""
         assert self.value_of is not None
-        value = self.value_of(activity.properties)
+        value = storable(self.value_of(activity.properties))
         if type(value) not in (int, float) or value <= 0 or not isfinite(value):
             return False
         if not self.windows:
-            lead.kept[self.key] = lead.kept.get(self.key, 0) + value
+            lead.kept[self.key] = storable(lead.kept.get(self.key, 0) + value)
             return True
         at = activity.occurred_at
         opened = min([window.before(lead.clock) for window in self.windows])
@@ -64,7 +65,7 @@ class Sum(Counter):
         if theirs is None:
             return
         if not self.windows:
-            lead.kept[self.key] = lead.kept.get(self.key, 0) + theirs
+            lead.kept[self.key] = storable(lead.kept.get(self.key, 0) + theirs)
             return
         mine = lead.kept.get(self.key, [])
         pairs = [
@@ -101,7 +102,7 @@ class Sum(Counter):
 
 def _join_oldest(kept: list[Any]) -> None:
     """What is joined is held to be as old as the older one."""
-    kept[1] += kept[3]
+    kept[1] = storable(kept[1] + kept[3])
     del kept[2:4]
 
 

@@ -24,11 +24,22 @@ def paid(*amounts: object, **asked: object) -> Story:
         ((100,), "b"),
         ((99, -5, 0, None, True, "50", [50], {"n": 50}), "a"),
         ((1e308, 1e308), "b"),
+        ((10**400,), "a"),  # no float is so large
         (([0.1] * 1_000), "b"),
     ],
 )
 def test_positive_numbers_add_up(amounts: tuple[object, ...], stage: str) -> None:
     assert paid(*amounts).stage == stage
+
+
+@pytest.mark.parametrize("asked", [{}, {"within": "2w"}])
+def test_whole_numbers_may_be_larger_than_a_state_can_hold(asked: dict[str, str]) -> None:
+    """They go on as floats; a sum of others may come to that too."""
+    assert paid(10**30, 3, **asked).last.evidence[0].value == 1e30
+    many = tell(PAID | {"at_least": 2e20} | asked)
+    for at in range(200):
+        many.does("paid", at, amount=2**60)
+    assert (many.stage, many.last.evidence[0].value) == ("b", pytest.approx(2e20, rel=0.01))
 
 
 @pytest.mark.parametrize(("last", "stage"), [(23.9, "b"), (24, "a")])
