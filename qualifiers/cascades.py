@@ -170,7 +170,7 @@ def exactly_due(lead: Lead, stage: Stage) -> int:
     """The first moment after the lead's clock at which time alone turns a rule, or a signal, of its stage."""
     asked = [
         *(rule.ready for rule in stage.timed.rules),
-        *(signal.when.at for signal in stage.timed.signals),
+        *(signal.ready for signal in stage.timed.signals),
     ]
     let_in = lead.waiting_until if lead.waiting else NEVER
     return min([let_in, *(_turns(verdict, lead) for verdict in asked)])

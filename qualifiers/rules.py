@@ -6,6 +6,7 @@ from qualifiers.conditions import Condition, Verdict, Watch
 from qualifiers.scores import Score
 from qualifiers.spans import Span
 from schemas.lead import Lead
+from schemas.moments import NEVER
 
 
 class Rule:
@@ -97,6 +98,16 @@ class SignalRule:
         yield from self.watches()
         if self.hold is not None:
             yield from self.hold.watches(True)
+
+    def ready(self, lead: Lead, now: int) -> Verdict:
+        """Whether it is true and not kept from being said, and until when time alone leaves that so."""
+        verdict = self.when.at(lead, now)
+        given = lead.kept.get(self.key)
+        was_given = given is not None and given[1] == NEVER
+        if verdict[0] and self.hold is not None and not was_given:
+            held, until = self.hold.at(lead, now)
+            return not held, min(verdict[1], until)
+        return verdict
 
 
 class Looks:

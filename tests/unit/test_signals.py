@@ -94,6 +94,15 @@ def test_the_view_tells_when_it_may_be_given() -> None:
     assert story.view.due == story.view.clock + 4 * 3_600_000
 
 
+def test_the_view_tells_when_a_hold_ends_that_keeps_it_from_being_said() -> None:
+    keen = {"name": "keen", "in": "a", "when": {"did": "y"}}
+    story = signalled(keen, hold={"when": {"did": "asked_for_peace", "within": "5h"}})
+    story.does("asked_for_peace", 0).does("y", 1)
+    assert story.view.due == story.view.clock + 4 * 3_600_000
+    assert heard(story.waits(9)) == [("keen", 5, 1, 1)]
+    assert story.does("asked_for_peace", 10).view.due is None, "it has been said"
+
+
 def test_under_another_funnel_signals_take_their_present_value_in_silence() -> None:
     before = signalled().does("y")
     after = signalled({"name": "keen", "in": "a", "when": {"did": "y"}})
