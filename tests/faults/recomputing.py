@@ -174,6 +174,7 @@ class Recomputing:
             self._into.pop(lead_id, None)
             if said["suppress"]:
                 self._suppressed.add(lead_id)
+                self._leads.pop(lead_id, None)
             return True
         came_id, activity = said["path"][0], decode_native(said["activity"])
         token = came_id, activity.id
