@@ -88,8 +88,10 @@ class Decider:
         reason = f"Moved by {assignment.by}" if assignment.by else "Moved by hand"
         if assignment.why:
             reason = f"{reason}: {assignment.why}"
-        activity_id = None if occasion.activity is None else occasion.activity.id
-        proof = [Evidence(spoken(STAGE_ASSIGNED), assignment.to, activity_id, format_moment(now))]
+        activity = occasion.activity
+        activity_id = None if activity is None else activity.id
+        assigned = format_moment(now if activity is None else activity.occurred_at)
+        proof = [Evidence(spoken(STAGE_ASSIGNED), assignment.to, activity_id, assigned)]
         return self._change(lead, assignment.to, MANUAL, now, reason, proof, occasion)
 
     def merged(self, lead: Lead, came: Lead, came_id: str, occasion: Occasion) -> StageChange:

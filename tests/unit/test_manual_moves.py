@@ -26,6 +26,12 @@ def test_a_person_moves_a_lead() -> None:
     assert assigned(story, "out", 6).last.reason == "Moved by hand"
 
 
+def test_a_late_move_is_proved_by_when_the_person_made_it() -> None:
+    change = assigned(tell(transitions=[TO_B]).does("seen", 10), "c", 5).last
+    assert (change.late, hours(change)) == (True, 10)
+    assert change.evidence[0].occurred_at == "2026-01-01T05:00:00.000Z"
+
+
 def test_a_first_activity_that_assigns() -> None:
     story = assigned(tell(transitions=[TO_B]), "c", 0)
     assert [(one.rule, one.to) for one in story.said] == [("created", "a"), ("manual", "c")]
