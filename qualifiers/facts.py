@@ -26,7 +26,7 @@ from qualifiers.sequences import Sequence
 from qualifiers.spans import Span
 from qualifiers.sums import Sum
 from qualifiers.traits import is_there, known, trait_getter
-from qualifiers.words import joined, listed
+from qualifiers.words import joined, shown
 from schemas.activity import Activity
 from schemas.decision import Evidence
 from schemas.lead import Lead
@@ -224,8 +224,7 @@ class TraitIs(Condition):
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         value = self._get(known(lead.traits))
         proof.append(Evidence(f"{self._path} {self._words}", value))
-        shown = "missing" if value is None else listed(value) if isinstance(value, list) else str(value)
-        return f"{self._path} is {shown} ({self._words})"
+        return f"{self._path} is {'missing' if value is None else shown(value)} ({self._words})"
 
 
 class Has(Condition):

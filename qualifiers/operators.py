@@ -25,6 +25,7 @@ from qualifiers.comparing import (
     has_whole_word,
     text_number,
 )
+from qualifiers.words import shown
 from schemas.conditions import Test
 
 __all__ = ["OPERATORS", "Operator", "Predicate", "comparable", "compile_test", "describe", "given"]
@@ -233,14 +234,8 @@ def _described(name: str, argument: Any) -> str:
     if name == "exists":
         return phrase if argument else "is missing"
     if name == "between":
-        return f"{phrase} {_shown(argument[0])} and {_shown(argument[1])}"
+        return f"{phrase} {shown(argument[0])} and {shown(argument[1])}"
     if isinstance(argument, list):
         joined = " or " if name == "has_word" else ", "
-        return f"{phrase} {joined.join(map(_shown, argument))}"
-    return f"{phrase} {_shown(argument)}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+        return f"{phrase} {joined.join(map(shown, argument))}"
+    return f"{phrase} {shown(argument)}"

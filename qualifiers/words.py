@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from schemas.durations import BusinessHours
 from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
@@ -27,9 +29,15 @@ def joined(names: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
-def listed(values: Iterable[Any]) -> str:
-    """Values in a row: `a, b`."""
-    return ", ".join(str(value) for value in values)
+def shown(value: Any) -> str:
+    """A JSON value as one says it: text and numbers as they are, a list as `a, b`; else as JSON has it."""
+    if value in ("", []):
+        return "empty"
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    if isinstance(value, bool | dict | None):
+        return msgspec.json.encode(value).decode()
+    return str(value)
 
 
 def spoken(activity_type: str) -> str:

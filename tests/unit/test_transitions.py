@@ -243,6 +243,7 @@ def test_ids_are_a_function_of_what_was_decided() -> None:
 
 # Reasons -------------------------------------------------------------------------------------------
 
+TAGS = ["a", "b", 2, False]
 REASONS: list[tuple[Any, str, list[tuple[str, Any]]]] = [
     ({"did": "demo_requested"}, "Demo requested", [("demo requested", 1)]),
     ({"in_stage": "48h"}, "48 hours in a", [("in stage for 48 hours", 172_800)]),
@@ -250,6 +251,11 @@ REASONS: list[tuple[Any, str, list[tuple[str, Any]]]] = [
     ({"score": "s", "at_least": 2}, "S reached 2.0 (at least 2)", [("s at least 2", 2)]),
     ({"has": "n"}, "N is known", [("has n", 5)]),
     ({"trait": "n", "between": [1, 9]}, "N is 5 (between 1 and 9)", [("n between 1 and 9", 5)]),
+    ({"trait": "yes", "is": True}, "Yes is true (is true)", [("yes is true", True)]),
+    ({"trait": "tags", "contains": "b"}, "Tags is a, b, 2, false (contains b)", [("tags contains b", TAGS)]),
+    ({"trait": "none", "not_in": ["a"]}, "None is empty (is none of a)", [("none is none of a", [])]),
+    ({"trait": "o", "exists": True}, 'O is {"p":1} (exists)', [("o exists", {"p": 1})]),
+    ({"trait": "gone", "exists": False}, "Gone is missing (is missing)", [("gone is missing", None)]),
     (
         {"all": [{"did": "demo_requested"}, {"any": [{"has": "m"}, {"has": "n"}]}]},
         "Demo requested and n is known",
@@ -268,7 +274,7 @@ def test_the_reason_is_a_sentence_with_its_proof(
     when: Any, reason: str, evidence: list[tuple[str, Any]]
 ) -> None:
     story = tell(when, scores={"s": {"points": [{"on": "demo_requested", "add": 2}]}})
-    story.knows(0, n=5).does("demo_requested", 0).waits(100_000)
+    story.knows(0, n=5, yes=True, tags=TAGS, none=[], o={"p": 1}).does("demo_requested", 0).waits(100_000)
     assert story.last.reason == reason
     assert [(one.condition, one.value) for one in story.last.evidence] == evidence
 
