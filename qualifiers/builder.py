@@ -13,7 +13,7 @@ from qualifiers import facts
 from qualifiers.calendars import Spans
 from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
-from qualifiers.meaning import canonical, slot_key
+from qualifiers.meaning import canonical, firing, slot_key
 from qualifiers.operators import compile_test, describe
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.rules import Rule, SignalRule
@@ -156,7 +156,7 @@ class Builder:
         for one in resolve(file):
             when = self.condition(one.when)
             again_after = self._spans.maybe(one.again_after)
-            fired = self._slot("fired", one.name)
+            fired = self._slot(*firing(one.name))
             resets = tuple(self.scores[score] for score in one.resets)
             for stage in one.sources:
                 waits = self._hold if ways[stage, one.to] == "forward" else None

@@ -8,7 +8,7 @@ comes (rules that were passed over in a cascade apart). So an activity looks onl
 the rules that it touched, and a due moment only at those that time can turn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, Literal
 
 from xxhash import xxh3_64_digest
@@ -26,11 +26,12 @@ from qualifiers.built_in import (
 from qualifiers.cascades import Cascades, exactly_due, free
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
+from qualifiers.meaning import canonical, firing, slot_key
 from qualifiers.merging import Merger
 from qualifiers.plans import Stage
 from qualifiers.scores import Score
 from qualifiers.traits import NamedTraits, as_json, known, learnt
-from qualifiers.transitions import CREATED
+from qualifiers.transitions import CREATED, default_name
 from schemas.activity import Activity
 from schemas.decision import Decision, Place
 from schemas.lead import (
@@ -354,6 +355,7 @@ class Funnel:
     def _adopt(self, lead: Lead, renamed: Mapping[str, str]) -> None:
         """What the lead keeps still has a meaning here, or goes."""
         rename_stages(lead, renamed)
+        _rename_rules(lead, renamed, self.rules)
         stage = self._stages.get(lead.stage)
         if stage is None:
             raise UnknownStage(lead.stage, self.slug)
@@ -366,6 +368,19 @@ class Funnel:
         lead.passed_over = lead.let_in = ()
         stage.note_visit(lead)
         lead.funnel = self.mark
+
+
+def _rename_rules(lead: Lead, renamed: Mapping[str, str], rules: Container[str]) -> None:
+    """A rule without a name of its own goes on where the stage that it is called by has another name."""
+    for old, new in renamed.items():
+        before, after = default_name(old), default_name(new)
+        if before in rules:
+            continue  # it has that name of its own
+        lead.waiting = tuple(after if name == before else name for name in lead.waiting)
+        fired, known = (slot_key(canonical(*firing(name))) for name in (before, after))
+        if fired in lead.kept:
+            moment = lead.kept.pop(fired)
+            lead.kept[known] = max(moment, lead.kept.get(known, moment))
 
 
 def _holds(ids: bytes, name: bytes) -> bool:

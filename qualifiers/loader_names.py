@@ -7,6 +7,7 @@ from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of, parts, within
 from qualifiers.loader_yaml import MAX_DEPTH
+from qualifiers.transitions import default_name
 from schemas.conditions import condition_form
 
 _NOT_FOR_STAGES = {"any": "each stage that is not final", "earlier": "each stage before the target"}
@@ -72,7 +73,7 @@ def _transition_names(funnel: FunnelTree) -> None:
         node = named or target
         if node is None or not isinstance(node.value, str):
             continue
-        name = node.value if named else f"to-{node.value}"
+        name = node.value if named else default_name(str(node.value))
         if name in _NOT_FOR_TRANSITIONS:
             funnel.fault(
                 node, "reserved-name", f"a transition cannot be called `{name}`: decisions use that word"

@@ -64,6 +64,11 @@ def canonical(*parts: object) -> bytes:
     return _canonical([plain(part) for part in parts])
 
 
+def firing(rule: str) -> tuple[str, str]:
+    """The parts of what the slot of a rule's last firing means."""
+    return "fired", rule
+
+
 def slot_key(meaning: bytes) -> str:
     """32 bits, as text, that stand for what is counted, in whatever file it is asked.
 

@@ -26,6 +26,11 @@ class Resolved(NamedTuple):
     resets: tuple[str, ...] = ()
 
 
+def default_name(to: str) -> str:
+    """What a transition is called that has no name of its own."""
+    return f"to-{to}"
+
+
 def resolve(file: FunnelFile) -> tuple[Resolved, ...]:
     """The file's transitions in their order, each with its name and the stages it leads out of.
 
@@ -33,7 +38,7 @@ def resolve(file: FunnelFile) -> tuple[Resolved, ...]:
     """
     return tuple(
         Resolved(
-            rule.name or f"to-{rule.to}",
+            rule.name or default_name(rule.to),
             _sources(file, rule),
             rule.to,
             rule.when,

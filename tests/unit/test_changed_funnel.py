@@ -1,5 +1,7 @@
 """A lead under a changed funnel: what is kept, what fires, what is said, what is called otherwise."""
 
+from typing import Any
+
 import pytest
 
 from qualifiers import UnknownStage
@@ -149,6 +151,25 @@ def test_a_stage_with_another_name_is_the_same_stay() -> None:
     assert after.does("y", 6).stage == "c"
     assert after.last.previous_stage_seconds == 6 * 3600
     assert after.does("z", 7).moves[-1] == ("back", "a")
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-b"}])
+def test_a_rule_that_is_called_by_its_stage_is_the_same_rule(name: dict[str, str]) -> None:
+    def rules(to: str) -> list[dict[str, Any]]:
+        there = {"to": to, "when": {"did": "x", "since": "entry"}, "again_after": "10h"} | name
+        known = {"name": "known", "from": to, "to": "a", "when": {"did": "back", "since": "entry"}}
+        return [there, known]
+
+    now = tell(stages=["a", "two", "c"], renamed={"b": "two"}, transitions=rules("two"))
+    story = tell(transitions=rules("b")).does("y").does("x", 1).does("back", 2)
+    after = story.comes_under(now, 2, b="two").does("x", 3)
+    assert (after.stage, hours(after.waits(20).last)) == ("a", 11), "it waits for `again_after`"
+
+    now = tell(
+        stages=["a", "two", "c"], renamed={"b": "two"}, transitions=[{"to": "two", "when": {"did": "x"}}]
+    )
+    story = tell({"did": "x"}).does("x").does("stage_assigned", 1, to="a")
+    assert story.comes_under(now, 2, b="two").does("y", 3).stage == "a", "a person's move still holds it back"
 
 
 def test_a_stage_that_the_funnel_does_not_have_is_refused() -> None:
