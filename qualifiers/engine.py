@@ -311,7 +311,16 @@ class Funnel:
     def _born(self, activity: Activity, name: bytes) -> Lead:
         at = activity.occurred_at
         stage = self._first.name
-        lead = Lead(self.mark, stage, at, at, at, name, activity.source, ids=name)
+        lead = Lead(
+            funnel=self.mark,
+            stage=stage,
+            since=at,
+            created=at,
+            clock=at,
+            origin=name,
+            source=activity.source,
+            ids=name,
+        )
         remember(lead, (CREATED, stage, at))
         self._first.note_visit(lead)
         for score in self._scores:

@@ -8,21 +8,22 @@ finds again what it still asks, whatever else has changed around it.
 A lead is decoded for each activity and encoded after it, so it is laid out for that:
 few objects, and what is seldom asked for (traits, history) stays encoded within it.
 
-Written down, a state begins with a fixed header that can be read without decoding
-the rest: what is due when, under which funnel, in which stage::
+Written down, a state is the lead in msgpack, an array that begins with what is read without
+decoding the rest: what is due when, under which funnel, in which stage. As a rule::
 
+    3 bytes  how many members there are
     1 byte   format version
-    8 bytes  due moment, signed, big-endian, ms since the epoch
-    8 bytes  the first bytes of the hash of the funnel that last read it
-    1 byte   length of the stage's name, then the name
-    the lead whole, in msgpack
+    9 bytes  due moment, ms since the epoch: 0xcf, or 0xd3 where it is negative, then big-endian
+    10 bytes 0xc4 0x08, then the first bytes of the hash of the funnel that last read it
+    1 byte   0xa0 and the length of the stage's name, then the name
 
-Of a lead that was merged into another a mark is left, whose first byte is 0xff: a header
-without a stage, then the id of the other.
+A moment of 1970's first days, or a name of more than 31 bytes, is written otherwise: such a
+state is decoded to be read. Of a lead that was merged into another a mark is left, whose first
+byte is 0xff: then comes the id of the other.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -30,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from schemas.moments import NEVER, format_moment
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 KEPT_IDS = 32
 ID_BYTES = 8
 KEPT_CHANGES = 5
@@ -42,7 +43,7 @@ PastChange = tuple[str, str, int]
 """A stage change, as a lead remembers it: rule, stage entered, moment (ms)."""
 
 
-class Lead(msgspec.Struct, array_like=True, gc=False):
+class Lead(msgspec.Struct, array_like=True, kw_only=True, gc=False):
     """A lead, decoded. Moments are ms since the epoch. Changed in place by the funnel.
 
     ``since`` is the entry into the present stage, ``clock`` the newest moment that the
@@ -51,6 +52,8 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     ``ids`` are the last activity ids, 8 bytes each, oldest first.
     """
 
+    version: int = FORMAT_VERSION
+    due: int = NEVER
     funnel: bytes
     stage: str
     since: int
@@ -59,7 +62,6 @@ class Lead(msgspec.Struct, array_like=True, gc=False):
     origin: bytes
     source: str | None = None
     seq: int = 1
-    due: int = NEVER
     ids: bytes = b""
     kept: dict[str, Any] = {}
     """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
@@ -105,57 +107,66 @@ def funnel_mark(funnel_hash: str) -> bytes:
     return bytes.fromhex(funnel_hash[:16])
 
 
-_FIXED = struct.Struct(">Bq8sB")
 _MARK = 0xFF
-_DUE = struct.Struct(">q")
-_DUE_AT = slice(1, 9)
-_MARK_AT = slice(9, 17)
+_ARRAY = 0xDC
+_VERSION_AT = 3
+_DUE_AT = 4
+_WIDE = (0xCF, 0xD3)
+"""How a whole number of 8 bytes begins, such as a due moment nearly always is."""
+_FUNNEL = slice(15, 23)
+_STAGE_AT = 23
+_SHORT_TEXT, _LONG_TEXT = 0xA0, 0xC0
+"""A text of up to 31 bytes begins with the one and its length, which does not reach the other."""
+_MOMENT = struct.Struct(">q")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
 _decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
 
 
-def encode_lead(lead: Lead) -> bytes:
-    """A lead as bytes: the header, then all of it."""
-    stage = lead.stage.encode()
-    return _FIXED.pack(FORMAT_VERSION, lead.due, lead.funnel, len(stage)) + stage + _encode(lead)
-
-
-def peek(state: bytes) -> Peeked:
-    """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
-    _, due, funnel, length = _FIXED.unpack_from(_readable(state))
-    return Peeked(due, funnel, state[_FIXED.size : _FIXED.size + length].decode())
-
-
-def due_of(state: bytes) -> int:
-    """When something is due (ms), of a state that was encoded or read before."""
-    due: int = _DUE.unpack_from(state, 1)[0]
-    return due
-
-
-def read_under(state: bytes) -> bytes:
-    """The mark of the funnel that last read a state that was encoded or read before."""
-    return state[_MARK_AT]
-
-
-def due_changed(before: bytes, after: bytes) -> bool:
-    """Whether two states of a lead differ in when something is due."""
-    return before[_DUE_AT] != after[_DUE_AT]
+encode_lead: Callable[[Lead], bytes] = _encode
+"""A lead as bytes."""
 
 
 def decode_lead(state: bytes) -> Lead:
     """The lead that was encoded. Raises UnknownStateVersion."""
-    return _decode(_readable(state)[_FIXED.size + state[_FIXED.size - 1] :])
+    if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION:
+        raise UnknownStateVersion(state[_VERSION_AT] if state[0] == _ARRAY else state[0])
+    return _decode(state)
+
+
+def peek(state: bytes) -> Peeked:
+    """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
+    if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION or state[_DUE_AT] not in _WIDE:
+        lead = decode_lead(state)
+    elif _SHORT_TEXT <= (head := state[_STAGE_AT]) < _LONG_TEXT:
+        stage = state[_STAGE_AT + 1 : _STAGE_AT + 1 + head - _SHORT_TEXT]
+        return Peeked(_MOMENT.unpack_from(state, _DUE_AT + 1)[0], state[_FUNNEL], stage.decode())
+    else:
+        lead = decode_lead(state)
+    return Peeked(lead.due, lead.funnel, lead.stage)
+
+
+def due_of(state: bytes) -> int:
+    """When something is due (ms), of a state that was encoded or read before, or a mark (never)."""
+    if state[0] == _ARRAY and state[_DUE_AT] in _WIDE:
+        due: int = _MOMENT.unpack_from(state, _DUE_AT + 1)[0]
+        return due
+    return NEVER if state[0] == _MARK else _decode(state).due
+
+
+def read_under(state: bytes) -> bytes:
+    """The mark of the funnel that last read a state that was encoded or read before, and is one of a lead."""
+    return state[_FUNNEL] if state[_DUE_AT] in _WIDE else _decode(state).funnel
 
 
 def encode_mark(into: str) -> bytes:
     """What is left of a lead that was merged: where to, in place of its state. Nothing is ever due."""
-    return _FIXED.pack(_MARK, NEVER, bytes(8), 0) + into.encode()
+    return bytes([_MARK]) + into.encode()
 
 
 def marked(state: bytes) -> str | None:
     """Where a lead was merged to, when that is all that is left of it."""
-    return state[_FIXED.size :].decode() if state[0] == _MARK else None
+    return state[1:].decode() if state[0] == _MARK else None
 
 
 def past_changes(lead: Lead) -> list[PastChange]:
@@ -175,12 +186,6 @@ def rename_stages(lead: Lead, renamed: Mapping[str, str]) -> None:
     lead.stage = renamed.get(lead.stage, lead.stage)
     lead.visited = tuple(dict.fromkeys(renamed.get(stage, stage) for stage in lead.visited))
     lead.history = _encode([(rule, renamed.get(to, to), at) for rule, to, at in past_changes(lead)])
-
-
-def _readable(state: bytes) -> bytes:
-    if state[0] not in (FORMAT_VERSION, _MARK):
-        raise UnknownStateVersion(state[0])
-    return state
 
 
 Moment = Annotated[

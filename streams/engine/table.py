@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_changed, due_of, marked, peek, read_under
+from schemas.lead import due_of, marked, peek, read_under
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -55,7 +55,7 @@ class Table:
 
     def _is_unread(self, lead: bytes) -> bool:
         state = self._states.get(lead)
-        return state is not None and read_under(state) != self._mark and marked(state) is None
+        return state is not None and marked(state) is None and read_under(state) != self._mark
 
     def merge(
         self,
@@ -75,8 +75,9 @@ class Table:
                 continue
             before = states.get(lead)
             states[lead] = state
-            if before is None or due_changed(before, state):
-                due.put(due_of(state), lead)
+            moment = due_of(state)
+            if before is None or moment != due_of(before):
+                due.put(moment, lead)
         for from_, to in moved:
             if to is not None:
                 self.stages[to] += 1

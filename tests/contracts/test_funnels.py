@@ -95,7 +95,9 @@ def keep(settings: Settings, *leads: str, stage: str = "lead") -> None:
     """The changelog has these leads."""
     producer = Producer(kafka_clients.producer(settings))
     for number, lead in enumerate(leads):
-        state = encode_lead(Lead(b"12345678", stage, 0, 0, 0, b"origin"))
+        state = encode_lead(
+            Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"origin")
+        )
         producer.produce(settings.changelog, state, lead_key(lead.encode()), number % 2)
     assert producer.flush(30) == 0
 

@@ -51,7 +51,9 @@ class Broker(Protocol):
 
 def state(stage: str = "lead", due: int = NEVER) -> bytes:
     """An encoded lead."""
-    return encode_lead(Lead(b"12345678", stage, 0, 0, 0, b"origin", due=due))
+    return encode_lead(
+        Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"origin", due=due)
+    )
 
 
 def kept(changelog: str, number: int, position: int, clock: int, *leads: bytes) -> list[Outgoing]:

@@ -1,7 +1,18 @@
 import pytest
 
-from schemas.lead import UnknownStateVersion, decode_lead, encode_lead, funnel_mark, peek
-from schemas.moments import HOUR, NEVER
+from schemas.lead import (
+    Lead,
+    UnknownStateVersion,
+    decode_lead,
+    due_of,
+    encode_lead,
+    encode_mark,
+    funnel_mark,
+    marked,
+    peek,
+    read_under,
+)
+from schemas.moments import HOUR, LONG_AGO, NEVER
 from tests.unit.story import START, tell
 
 RICH = {
@@ -31,11 +42,25 @@ def test_its_head_is_read_without_the_rest() -> None:
     assert story.lead is not None
     state = encode_lead(story.lead)
     mark = funnel_mark(story.funnel.hash)
-    assert peek(state) == (START + 60 * 24 * HOUR, mark, "a") == peek(state[: 18 + 1])
-    assert state[0] == 2
-    assert state[1:9] == story.lead.due.to_bytes(8, "big")
-    assert state[9:17] == mark == bytes.fromhex(story.funnel.hash)[:8]
-    assert state[17:19] == b"\x01a"
+    assert peek(state) == (START + 60 * 24 * HOUR, mark, "a") == peek(state[:25])
+    assert (due_of(state), read_under(state)) == (story.lead.due, mark)
+    assert mark == bytes.fromhex(story.funnel.hash)[:8]
+
+
+@pytest.mark.parametrize(
+    "due", [NEVER, START, 2**32, 2**32 - 1, 200, 127, 0, -1, -(2**31), -(2**31) - 1, LONG_AGO]
+)
+@pytest.mark.parametrize("stage", ["a", "s" * 31, "s" * 32, "é" * 20])
+def test_its_head_is_read_however_it_is_written(due: int, stage: str) -> None:
+    lead = Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"", due=due)
+    state = encode_lead(lead)
+    assert peek(state) == (due, b"12345678", stage)
+    assert (due_of(state), read_under(state)) == (due, b"12345678")
+
+
+def test_nothing_is_due_of_a_lead_that_was_merged() -> None:
+    assert due_of(encode_mark("other")) == due_of(encode_mark("x")) == NEVER
+    assert marked(encode_mark("other")) == "other"
 
 
 def test_a_lead_that_nothing_awaits_is_never_due() -> None:
@@ -48,10 +73,11 @@ def test_a_lead_that_nothing_awaits_is_never_due() -> None:
 def test_another_format_version_is_refused() -> None:
     story = tell(**RICH).does("x")
     assert story.lead is not None
-    state = b"\x03" + encode_lead(story.lead)[1:]
-    for read in (peek, decode_lead):
-        with pytest.raises(UnknownStateVersion, match="format version 3"):
-            read(state)
+    state = encode_lead(story.lead)
+    for other, version in ((state[:3] + b"\x04" + state[4:], 4), (b"\x02" + state[1:], 2)):
+        for read in (peek, decode_lead):
+            with pytest.raises(UnknownStateVersion, match=f"format version {version}"):
+                read(other)
 
 
 def test_a_state_does_not_grow_with_what_a_lead_does() -> None:
