@@ -2,8 +2,10 @@
 
 import multiprocessing
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -19,15 +21,39 @@ PAST = 60 * DAY
 SEED = 1
 
 
-def past(activities: int, leads: int) -> Iterator[Record]:
+_ONE_IN = 100
+"""Of so many activities one comes late, and one is said twice."""
+
+
+def in_order(activities: int, leads: int) -> Iterator[Record]:
     """Activities of 60 days long gone, of ``leads`` that are equally busy."""
     return bulk(activities, leads, PAST_END - PAST, PAST_END, seed=SEED)
+
+
+def past(activities: int, leads: int) -> Iterator[Record]:
+    """The same as they come: few are late, or repeated."""
+    return islice(_as_it_comes(in_order(activities, leads), behind=2 * leads), activities)
+
+
+def _as_it_comes(records: Iterator[Record], behind: int) -> Iterator[Record]:
+    """Of each ``_ONE_IN`` records one comes so far behind its place, and another comes again there."""
+    delayed: deque[tuple[int, Record]] = deque()
+    for number, record in enumerate(records):
+        while delayed and delayed[0][0] <= number:
+            yield delayed.popleft()[1]
+        place = number % _ONE_IN
+        if place in {0, _ONE_IN // 2}:
+            delayed.append((number + behind, record))
+        if place:
+            yield record
+    for _, record in delayed:
+        yield record
 
 
 def each(leads: int, times: int) -> Iterator[Record]:
     """Activities of the same days, of which every lead has exactly ``times``, one after all others' last."""
     decode, encode = msgspec.json.decode, msgspec.json.encode
-    for number, (_, value) in enumerate(past(leads * times, 1)):
+    for number, (_, value) in enumerate(in_order(leads * times, 1)):
         lead_id = f"lead-{number % leads:07d}"
         yield lead_id, encode(decode(value) | {"lead_id": lead_id})
 

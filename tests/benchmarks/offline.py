@@ -81,7 +81,7 @@ def measure(activities: int, leads: int, rounds: int) -> str:
         directory = Path(name)
         source = directory / "activities.jsonl"
         with source.open("wb") as file:
-            file.writelines(value + b"\n" for _, value in load.past(activities, leads))
+            file.writelines(value + b"\n" for _, value in load.in_order(activities, leads))
         outputs = {key: directory / f"{key}.jsonl" for key in runners(directory)}
         costs: dict[str, list[Cost]] = {key: [] for key in outputs}
         for number in range(1, rounds + 1):
@@ -123,7 +123,7 @@ def weigh(activities: int, leads: int) -> dict[str, float]:
     had: Counter[str] = Counter()
     parts: Counter[str] = Counter()
     encode = msgspec.msgpack.encode
-    for _, value in load.past(activities, leads):
+    for _, value in load.in_order(activities, leads):
         activity = decode_native(value)
         replay.apply(activity, place)
         had[activity.lead_id] += 1

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -13,8 +14,10 @@ from qualifiers.replay import Replay
 from schemas.decision import Place, encode_decision
 from streams.intake.native import decode_native
 
-_UNCOMPARED = ("decided_at", "cause")
-"""When, and at which record or line, something was decided: that differs, what was decided must not."""
+FUNNEL_FILE = Path(__file__).with_name("reference.yaml")
+"""The funnel that everybody runs."""
+COMPARED = ("lead_id", "seq", "from", "to", "rule", "late", "occurred_at", "scores")
+"""What was decided. leadgate says why as well, which the others don't."""
 
 
 @dataclass
@@ -28,10 +31,8 @@ class Said:
         """Take in the next stage change of its lead, as it stands on the topic."""
         change = json.loads(value)
         self.count += 1
-        for name in _UNCOMPARED:
-            change.pop(name)
         lead = change["lead_id"]
-        text = json.dumps(change, sort_keys=True).encode()
+        text = json.dumps([change[name] for name in COMPARED]).encode()
         self.digests[lead] = blake2b(self.digests.get(lead, b"") + text, digest_size=16).digest()
 
     def copy(self) -> "Said":
