@@ -68,17 +68,20 @@ check-wheel: $(WHEEL) ## Run the tests that need no Kafka on that wheel
 	@cd build/checked && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadgroup \
 	    tests/unit tests/acceptance tests/properties $(ARGS)
 
-bench: $(WHEEL) broker ## Measure leadgate beside an idiomatic Faust worker
+bench: $(WHEEL) broker ## Measure leadgate beside others that run the same funnel
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-# One lock for Python 3.11 to 3.13; neither tells where its maker got the packages.
+# One lock for Python 3.11 to 3.13; none tells where its maker got the packages.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	$(if $(UPGRADE),--upgrade) pyproject.toml
+	$(if $(UPGRADE),--upgrade)
+# What the benchmarks' peers need, each in a venv of its own.
+PEERS := $(wildcard tests/benchmarks/workers/requirements/*.in)
 
-lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1: newest versions)
-	@$(COMPILE) --output-file requirements.lock
-	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+lock: $(READY) ## Write the locks anew from what is asked for (UPGRADE=1: newest versions)
+	@$(COMPILE) pyproject.toml --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(foreach peer,$(PEERS),$(COMPILE) $(peer) --output-file $(peer:.in=.txt) &&) true
 
 clean: ## Take away all that make has made
 	@if [ -x $(BIN)/leadgate ] && [ -d .kafka ]; then $(BIN)/leadgate kafka stop; fi

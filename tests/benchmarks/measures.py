@@ -32,8 +32,9 @@ class Throughput:
     per_second: float
     cpu_seconds_per_million: float
     peak_rss_bytes: int
-    stage_changes: int
-    differing_leads: int
+    stage_changes: int | None
+    differing_leads: int | None
+    """None, both, of a peer that decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,15 @@ def throughput(peer: Peer, run: Run, activities: int, expected: reference.Said) 
             samples.append(_progress(process, samples[-1].committed))
         peak = process.used().peak_rss_bytes
     first, last = samples[0], samples[-1]
-    said = reference.read(run.bootstrap, run.stage_changes, topics.PARTITIONS)
+    said = reference.read(run.bootstrap, run.stage_changes, topics.PARTITIONS) if peer.decides else None
     worked = last.committed - first.committed
     return Throughput(
         activities=activities,
         per_second=worked / (last.at - first.at),
         cpu_seconds_per_million=(last.cpu_seconds - first.cpu_seconds) / worked * 1e6,
         peak_rss_bytes=peak,
-        stage_changes=said.count,
-        differing_leads=said.differing(expected),
+        stage_changes=said.count if said else None,
+        differing_leads=said.differing(expected) if said else None,
     )
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -44,8 +43,9 @@ TABLES: Mapping[type[Result], tuple[str, str, tuple[Column, ...]]] = {
         "Throughput",
         """\
 A backlog worked off, by committed offsets, from the first commit seen to the last. Rates are
-what is compared: the slower peer gets the first part of the same input. Stage changes are read
-back read_committed and compared, lead by lead, with what `leadgate qualify` makes of it.""",
+what is compared: slower peers get the first part of the same input. Stage changes are read
+back read_committed and compared, lead by lead, with what `leadgate qualify` makes of it: a peer
+of which leads differ does not count.""",
         (
             Column("activities", "activities"),
             Column("per_second", "**activities a second**"),
@@ -101,7 +101,6 @@ def machine() -> dict[str, Any]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "kafka": f"{kafka[1] if kafka else '?'}, one node, {how}",
-        **{name: version(name) for name in ("confluent-kafka", "faust-streaming", "aiokafka", "msgspec")},
     }
 
 
@@ -134,10 +133,11 @@ def as_markdown(about: Mapping[str, Any], settings: Mapping[str, Any], rows: Seq
             results = [asdict(row.result) for row in of_kind if row.peer == name]
             parts.append(_line([peer.label, peer.guarantee, *(_cell(column, results) for column in columns)]))
         parts.append("")
-    if ratio := _ratio(rows):
-        parts.append(f"leadgate works off **{ratio:.1f}×** as many activities a second as idiomatic Faust.\n")
+    parts += _ratios(rows)
     parts.append("## On what\n")
-    parts += [f"- {name.replace('_', ' ')}: {value}" for name, value in {**about, **settings}.items()]
+    software = {PEERS[name].label: PEERS[name].software for name in dict.fromkeys(row.peer for row in rows)}
+    stated = {**about, **settings, **software}
+    parts += [f"- {name.replace('_', ' ')}: {value}" for name, value in stated.items()]
     return "\n".join(parts) + "\n"
 
 
@@ -145,16 +145,24 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(column: Column, results: Sequence[Mapping[str, float]]) -> str:
-    values = [result[column.name] / column.unit for result in results]
+def _cell(column: Column, results: Sequence[Mapping[str, float | None]]) -> str:
+    found = [result[column.name] for result in results]
+    values = [value / column.unit for value in found if value is not None]
+    if not values:
+        return "–"
     shown = format(median(values), column.form)
     low, high = format(min(values), column.form), format(max(values), column.form)
     return shown if low == high else f"{shown} ({low}–{high})"
 
 
-def _ratio(rows: Sequence[Row]) -> float | None:
-    rates: dict[str, list[float]] = {"leadgate": [], "faust": []}
+def _ratios(rows: Sequence[Row]) -> list[str]:
+    """A line for each peer beside leadgate: how its throughput compares, in the rounds' median."""
+    rates: dict[str, list[float]] = {}
     for row in rows:
-        if isinstance(row.result, Throughput) and row.peer in rates:
-            rates[row.peer].append(row.result.per_second)
-    return median(rates["leadgate"]) / median(rates["faust"]) if all(rates.values()) else None
+        if isinstance(row.result, Throughput):
+            rates.setdefault(row.peer, []).append(row.result.per_second)
+    if "leadgate" not in rates:
+        return []
+    own = median(rates.pop("leadgate"))
+    lines = [f"- {PEERS[name].label}: {own / median(rate):.2f}×" for name, rate in rates.items()]
+    return ["leadgate works off so many times as many activities a second:\n", *lines, ""] if lines else []

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from streams import topics
 from streams.settings import Settings
-from tests.benchmarks.peers.code import importing
-from tests.benchmarks.peers.peer import FUNNEL, Run
+from tests.benchmarks.peers import code
+from tests.benchmarks.peers.peer import Run
+from tests.benchmarks.reference import FUNNEL_FILE
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,17 @@ class Leadgate:
     label: str = "leadgate, one worker"
     compiled: bool = True
     guarantee: str = "exactly once"
+    decides: bool = True
+
+    @property
+    def software(self) -> str:
+        """Its version, and that of the client."""
+        return f"leadgate {version('leadgate')}, confluent-kafka {version('confluent-kafka')}"
+
+    def build(self) -> None:
+        """Nothing: `make wheel` does. Raises NotBuilt."""
+        if self.compiled:
+            code.check()
 
     def prepare(self, run: Run) -> None:
         """All topics that are missing."""
@@ -29,7 +42,7 @@ class Leadgate:
     def environment(self, run: Run) -> Mapping[str, str]:
         """Its code, and its settings."""
         settings = {f"LEADGATE_{name.upper()}": value for name, value in _settings(run).items()}
-        return {**importing(compiled=self.compiled), **settings}
+        return {**code.importing(compiled=self.compiled), **settings}
 
 
 def _settings(run: Run) -> dict[str, str]:
@@ -42,7 +55,7 @@ def _settings(run: Run) -> dict[str, str]:
         "dead_letters_topic": f"{run.name}.dead-letters",
         "funnels_topic": f"{run.name}.funnels",
         "state_directory": str(run.directory / "state"),
-        "funnel": FUNNEL,
+        "funnel": str(FUNNEL_FILE),
         "web_port": "0",
         "log_format": "json",
     }

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-FUNNEL = "startup"
-"""The preset that everybody runs."""
+from tests.benchmarks.topics import PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,17 @@ class Peer(Protocol):
     def guarantee(self) -> str:
         """How often a stage change is said, whatever crashes."""
 
+    @property
+    def software(self) -> str:
+        """What it is made with, and of which version."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether it says stage changes: whoever does is held to them, whoever does not is a limit."""
+
+    def build(self) -> None:
+        """Make what it runs on, where that is missing. Raises OutsideWorld where it can't be had."""
+
     def prepare(self, run: Run) -> None:
         """Make the topics that it does not make itself."""
 
@@ -49,6 +59,19 @@ class Peer(Protocol):
 
     def environment(self, run: Run) -> Mapping[str, str]:
         """What that process needs in its environment."""
+
+
+def told(run: Run) -> dict[str, str]:
+    """What the benchmarks' own programs are told, in their environment."""
+    return {
+        "BENCH_NAME": run.name,
+        "BENCH_BOOTSTRAP": run.bootstrap,
+        "BENCH_ACTIVITIES": run.activities,
+        "BENCH_STAGE_CHANGES": run.stage_changes,
+        "BENCH_PARTITIONS": str(PARTITIONS),
+        "BENCH_DATA": str(run.directory / f"{run.name}.data"),
+        "BENCH_HISTORY": "1" if run.history else "",
+    }
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
