@@ -225,7 +225,9 @@ def test_a_view_shows_what_the_brute_force_reads(case: Case) -> None:
 @settings(max_examples=share(0.5))
 @given(cases)
 def test_a_funnel_that_is_accepted_comes_to_rest(case: Case) -> None:
-    """Time alone moves a lead on a few times at most: no circle turns for ever."""
+    """Time alone moves a lead on a few times at most: no circle turns for ever, unless it is slowed."""
+    if any(rule.again_after is not None for rule in loaded(case).transitions):
+        return
     driven = Driven(compiled(case)).apply_all(case.activities)
     for lead_id in driven.leads:
         before = len(driven.said)
