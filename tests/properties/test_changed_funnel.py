@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qualifiers import compile_funnel
 from schemas.decision import Place
-from tests.properties.driving import Driven, by_engine, compiled, loaded
+from tests.profiles import share
+from tests.properties.driving import Driven, by_engine, compiled, end_of, loaded
 from tests.properties.strategies import Case, cases
 
 NAMED_BY = ("id", "funnel", "funnel_hash")
@@ -29,6 +30,29 @@ def test_reading_leads_again_under_a_funnel_that_asks_the_same_changes_nothing(
     driven.funnel = driven.replay.funnel = other
     driven.apply_all(case.activities[moment:]).fall_silent(case.activities)
     assert _told(driven) == _told(by_engine(case))
+
+
+@settings(max_examples=share(0.5))
+@given(cases, cases, st.data())
+def test_leads_go_on_under_whatever_other_funnel(case: Case, other_case: Case, data: st.DataObject) -> None:
+    """Whatever was kept, it can be read and written, and none is due too late."""
+    driven = Driven(compiled(case))
+    other = compile_funnel(loaded(other_case).model_copy(update={"funnel": "another"}))
+    moment = data.draw(st.integers(0, len(case.activities)))
+    driven.apply_all(case.activities[:moment])
+    for lead_id, lead in driven.leads.items():
+        other.reread(lead_id, lead, lead.clock, Place())
+    driven.funnel = driven.replay.funnel = other
+    for activity in case.activities[moment:]:
+        driven.apply(activity)
+        driven.store_and_load(activity.lead_id)
+    end = end_of(case.activities)
+    for lead_id, lead in driven.leads.items():
+        while (due := lead.due) <= end:
+            said = len(driven.said)
+            driven.advance(lead_id, due - 1)
+            assert len(driven.said) == said
+            driven.advance(lead_id, due)
 
 
 def _told(driven: Driven) -> list[dict[str, Any]]:

@@ -211,19 +211,6 @@ def test_what_is_said_fits_together(case: Case) -> None:
 
 @settings(max_examples=share(0.5))
 @given(cases)
-def test_a_view_shows_what_the_brute_force_reads(case: Case) -> None:
-    driven = Driven(compiled(case)).apply_all(case.activities)
-    brute = BruteForce(loaded(case))
-    for activity in case.activities:
-        brute.apply(activity)
-    for lead_id, history in brute.leads.items():
-        view = driven.funnel.view(lead_id, driven.leads[lead_id], history.clock)
-        for name, score in view.scores.items():
-            assert abs(score - brute.score_at(lead_id, name, history.clock)) <= 0.00005 + 1e-9
-
-
-@settings(max_examples=share(0.5))
-@given(cases)
 def test_a_funnel_that_is_accepted_comes_to_rest(case: Case) -> None:
     """Time alone moves a lead on a few times at most: no circle turns for ever, unless it is slowed."""
     if any(rule.again_after is not None for rule in loaded(case).transitions):
