@@ -3,6 +3,7 @@
 from typing import Any
 
 from qualifiers import Funnel, compile_funnel
+from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.decision import Decision, Place, Signal, StageChange, moves
 from schemas.funnel_file import FunnelFile
@@ -116,3 +117,38 @@ def tell(when: Any = None, **parts: Any) -> Story:
 def hours(change: Decision) -> float:
     """When something occurred, in hours since the start."""
     return (parse_moment(change.occurred_at) - START) / HOUR
+
+
+class Leads:
+    """The leads of a funnel; moments in hours."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.replay = Replay(funnel(**parts))
+        self.said: list[StageChange] = []
+        self.signals: list[Signal] = []
+        self._told = 0
+
+    def does(
+        self, lead_id: str, kind: str, at: float = 0, *, traits: Any = None, **properties: Any
+    ) -> "Leads":
+        self._told += 1
+        moment = START + round(at * HOUR)
+        activity = Activity(f"activity-{self._told}", lead_id, kind, moment, properties, traits or {})
+        for decision in self.replay.apply(activity, Place(line=self._told)):
+            if isinstance(decision, Signal):
+                self.signals.append(decision)
+            else:
+                self.said.append(decision)
+        # What is not in the state is not known.
+        for name, lead in self.replay.leads.items():
+            self.replay.leads[name] = decode_lead(encode_lead(lead))
+        return self
+
+    def merges(self, lead_id: str, into: str, at: float = 0, **more: Any) -> "Leads":
+        return self.does(lead_id, "lead_merged", at, into=into, **more)
+
+    def of(self, lead_id: str) -> list[tuple[int, str, str]]:
+        return [(one.seq, one.rule, one.to) for one in self.said if one.lead_id == lead_id]
+
+    def view(self, lead_id: str) -> LeadView:
+        return self.replay.funnel.view(lead_id, self.replay.leads[lead_id])

@@ -73,6 +73,15 @@ def test_a_person_says_how_long(at: float, stage: str) -> None:
     assert story.waits(at).stage == stage
 
 
+def test_what_is_true_waits_also_where_something_else_holds_it_back() -> None:
+    again = {"to": "b", "when": {"did": "asked"}, "again_after": "10h"}
+    story = assigned(tell(transitions=[again]).does("asked", 0), "a", 1).waits(24)
+    assert story.does("seen", 24).stage == "a"
+    held = tell(transitions=[TO_B], hold={"when": {"trait": "peace", "is": True}}).does("asked", 0)
+    assigned(held.knows(1, peace=True), "a", 2)
+    assert held.knows(3, peace=False).stage == "a"
+
+
 def test_others_fire_meanwhile() -> None:
     story = tell(transitions=[BACK, {"to": "c", "when": {"did": "agreed"}}]).does("asked", 0)
     assigned(story, "b", 1)

@@ -6,52 +6,16 @@ from typing import Any
 import pytest
 
 from qualifiers.merging import KEPT_ABSORBED
-from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
-from schemas.decision import Place, Signal, StageChange
-from schemas.lead import LeadView, decode_lead, encode_lead
+from schemas.decision import Place
+from schemas.lead import encode_lead
 from schemas.moments import HOUR
-from tests.unit.story import START, funnel, hours
+from tests.unit.story import START, Leads, hours
 
 TO_B = {"to": "b", "when": {"did": "asked"}}
 TO_C = {"to": "c", "when": {"did": "agreed"}}
 QUIET = {"name": "quiet", "from": ["a", "b"], "to": "out", "when": {"quiet": "10d"}}
-
-
-class Leads:
-    """The leads of a funnel; moments in hours."""
-
-    def __init__(self, **parts: Any) -> None:
-        self.replay = Replay(funnel(**parts))
-        self.said: list[StageChange] = []
-        self.signals: list[Signal] = []
-        self._told = 0
-
-    def does(
-        self, lead_id: str, kind: str, at: float = 0, *, traits: Any = None, **properties: Any
-    ) -> "Leads":
-        self._told += 1
-        moment = START + round(at * HOUR)
-        activity = Activity(f"activity-{self._told}", lead_id, kind, moment, properties, traits or {})
-        for decision in self.replay.apply(activity, Place(line=self._told)):
-            if isinstance(decision, Signal):
-                self.signals.append(decision)
-            else:
-                self.said.append(decision)
-        # What is not in the state is not known.
-        for name, lead in self.replay.leads.items():
-            self.replay.leads[name] = decode_lead(encode_lead(lead))
-        return self
-
-    def merges(self, lead_id: str, into: str, at: float = 0, **more: Any) -> "Leads":
-        return self.does(lead_id, "lead_merged", at, into=into, **more)
-
-    def of(self, lead_id: str) -> list[tuple[int, str, str]]:
-        return [(one.seq, one.rule, one.to) for one in self.said if one.lead_id == lead_id]
-
-    def view(self, lead_id: str) -> LeadView:
-        return self.replay.funnel.view(lead_id, self.replay.leads[lead_id])
 
 
 def score(**more: Any) -> dict[str, Any]:
@@ -181,6 +145,7 @@ def test_what_is_due_for_either_comes_first() -> None:
     leads.merges("anon", "anna", 24 * 11)
     assert leads.of("anon") == [(1, "created", "a"), (2, "quiet", "out")]
     assert leads.of("anna") == [(1, "created", "a"), (2, "quiet", "out")]
+    assert [hours(one) for one in leads.said if one.rule == "quiet"] == [240, 240]
 
 
 def test_a_move_of_a_persons_waits_on_with_the_stay_that_won() -> None:

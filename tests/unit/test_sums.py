@@ -95,6 +95,15 @@ def test_the_state_keeps_64_and_holds_the_oldest_to_be_older() -> None:
     assert story.does("x", 47.99, n=1).stage == "b", "all are still counted"
 
 
+def test_the_state_keeps_no_more_than_the_window() -> None:
+    story = tell({"sum": "n", "of": "x", "at_least": 101, "within": "5h"})
+    for at in range(30):
+        story.does("x", at, n=1)
+    assert story.lead is not None
+    (kept,) = story.lead.kept.values()
+    assert len(kept) == 2 * 5
+
+
 def test_the_reason_says_how_much() -> None:
     story = paid(60, 45, within="24h")
     assert story.last.reason == "Amount of paid adds up to at least 100 within 24 hours (105)"

@@ -1,0 +1,80 @@
+"""What two leads kept, united: each lived its own time, and one goes on as if it had done it all."""
+
+from tests.unit.story import Leads, hours
+
+TO_B = {"to": "b", "when": {"did": "asked"}}
+
+
+def test_where_either_has_been_the_one_has() -> None:
+    seen = {"name": "seen", "from": "b", "to": "c", "when": {"all": [{"visited": "out"}, {"did": "agreed"}]}}
+    leads = Leads(transitions=[TO_B, seen]).does("anon", "stage_assigned", to="out")
+    leads.does("anna", "asked").merges("anon", "anna", 1)
+    assert leads.does("anna", "agreed", 2).view("anna").stage == "c"
+
+
+def test_a_rule_has_last_fired_when_it_did_for_either() -> None:
+    again = {"to": "b", "when": {"did": "asked", "since": "entry"}, "again_after": "10h"}
+    back = {"name": "back", "from": "b", "to": "a", "when": {"did": "back", "since": "entry"}}
+    for first, other in (("anon", "anna"), ("anna", "anon")):
+        leads = Leads(transitions=[again, back])
+        leads.does(first, "asked", 0).does(first, "back", 1).does(other, "asked", 5).does(other, "back", 6)
+        leads.merges("anon", "anna", 7).does("anna", "asked", 8).does("anna", "seen", 16)
+        assert hours(leads.said[-1]) == 15
+
+
+def test_what_the_survivor_did_is_no_part_of_the_stay_that_goes_on() -> None:
+    twice = {"did": "called", "times": 2, "since": "entry"}
+    called = {"name": "called", "from": ["a", "b"], "to": "c", "when": twice}
+    signal = {"name": "seen", "in": ["a", "b"], "when": {"did": "seen"}}
+    leads = Leads(transitions=[TO_B, called], signals=[signal])
+    leads.does("anna", "called", 1).does("anna", "seen", 1).does("anon", "asked", 2).merges("anon", "anna", 3)
+    assert leads.does("anna", "called", 4).view("anna").stage == "b"
+    assert [(one.stage, one.n, hours(one)) for one in leads.signals] == [("a", 1, 1), ("b", 1, 3)]
+    assert leads.does("anna", "called", 5).view("anna").stage == "c"
+
+
+def test_the_stay_has_lasted_since_the_entry_that_won() -> None:
+    leads = Leads(transitions=[TO_B, {"to": "c", "when": {"in_stage": "10h"}}])
+    leads.does("anon", "asked", 1).does("anna", "seen", 5).merges("anon", "anna", 6).does("anna", "seen", 12)
+    assert (leads.of("anna")[-1], hours(leads.said[-1])) == ((3, "to-c", "c"), 11)
+
+
+def test_what_is_known_with_the_merge_is_known_of_the_lead_that_is_merged() -> None:
+    leads = Leads(transitions=[TO_B]).does("anon", "seen").does("anna", "seen")
+    assert leads.merges("anon", "anna", 1, traits={"name": "Anna"}).view("anna").traits == {"name": "Anna"}
+
+
+def test_what_was_passed_over_is_let_in() -> None:
+    rules = [TO_B, {"name": "back", "from": "b", "to": "a", "when": {"did": "asked"}}]
+    leads = Leads(transitions=rules).does("anna", "asked").does("anon", "seen")
+    assert leads.of("anna")[-1] == (2, "to-b", "b"), "to where the cascade began it does not go back"
+    assert leads.merges("anon", "anna", 1).of("anna")[-1] == (3, "back", "a")
+
+
+def test_a_sequence_goes_by_time_and_what_comes_with_a_merge_has_arrived_later() -> None:
+    steps = {"to": "b", "when": {"sequence": ["one", "two", "three"]}}
+    leads = Leads(transitions=[steps]).does("anon", "one", 0).does("anon", "two", 1).does("anna", "seen", 2)
+    assert leads.merges("anon", "anna", 3).does("anna", "three", 4).view("anna").stage == "b"
+    leads = Leads(transitions=[steps]).does("anna", "one", 0).does("anon", "two", 1).does("anna", "three", 2)
+    assert leads.merges("anon", "anna", 3).view("anna").stage == "b"
+    for came, stage in (("one", "a"), ("two", "b")):  # at one moment: which of them has come first?
+        there = {"one": "two", "two": "one"}[came]
+        leads = Leads(transitions=[steps]).does("anna", "seen").does("anna", there, 1).does("anon", came, 1)
+        leads.merges("anon", "anna", 3).does("anna", "three", 4)
+        assert leads.view("anna").stage == stage
+
+
+def test_a_chain_that_was_begun_is_gone_on_with_however_much_has_come_since() -> None:
+    steps = {"to": "b", "when": {"sequence": ["one", "two", "three"]}}
+    leads = Leads(transitions=[steps]).does("anon", "one", 0).does("anon", "two", 1)
+    for at in range(20):
+        leads.does("anon", "one", 2 + at)
+    leads.does("anna", "two", 2).merges("anon", "anna", 30)
+    assert leads.does("anna", "three", 31).view("anna").stage == "b"
+
+
+def test_of_equal_values_the_newest_moment_counts() -> None:
+    varied = {"to": "b", "when": {"did": "seen", "distinct": "page", "times": 2, "within": "10h"}}
+    leads = Leads(transitions=[varied]).does("anon", "seen", 0, page="x").does("anna", "seen", 5, page="x")
+    leads.merges("anon", "anna", 6)
+    assert leads.does("anna", "seen", 14, page="y").view("anna").stage == "b"
