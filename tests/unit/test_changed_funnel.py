@@ -94,6 +94,17 @@ def test_what_is_true_now_fires_at_the_leads_clock_and_names_the_change() -> Non
     assert change.funnel_hash == after.funnel.hash
 
 
+def test_what_was_passed_over_is_true_now_and_fires() -> None:
+    rules = [
+        {"to": "b", "when": {"did": "x"}},
+        {"name": "back", "from": "b", "to": "a", "when": {"did": "x"}},
+    ]
+    story = tell(transitions=rules).does("x")
+    assert story.stage == "b"
+    after = story.comes_under(tell(transitions=rules, off_path=["out", "other"]))
+    assert after.moves[-1] == ("back", "a")
+
+
 def test_what_would_have_been_due_fires_up_to_where_silence_was_judged_and_no_further() -> None:
     before = tell({"did": "never"}).does("x")
     patient = {"name": "off", "from": "any", "to": "out", "when": {"quiet": "30h"}}

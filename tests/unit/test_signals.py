@@ -83,8 +83,9 @@ def test_what_was_said_already_is_not_said_again_when_a_hold_ends() -> None:
 
 def test_what_time_ended_is_the_same_signal_for_an_activity_from_before_that() -> None:
     """Whether time has been looked at meanwhile must not matter."""
-    story = signalled({"name": "keen", "in": "a", "when": {"did": "y", "within": "5h"}})
-    story.does("y").waits(50).does("y", 4)
+    either = {"any": [{"did": "y", "within": "5h"}, {"did": "z", "within": "1h"}]}
+    story = signalled({"name": "keen", "in": "a", "when": either})
+    story.does("y").waits(50).does("z", 4)
     assert heard(story) == [("keen", 0, 1, 1)]
     assert heard(story.does("y", 60)) == [("keen", 0, 1, 1), ("keen", 60, 1, 2)]
 

@@ -285,3 +285,10 @@ def test_evidence_names_the_activity_that_has_just_made_it_true() -> None:
         (None, "2026-01-01T00:00:00.000Z"),
         ("two", "2026-01-01T01:00:00.000Z"),
     ]
+
+
+def test_evidence_counts_what_the_rule_asks_whatever_others_ask() -> None:
+    often = {"name": "often", "from": "b", "to": "c", "when": {"did": "x", "times": 5}}
+    story = tell(transitions=[{"to": "b", "when": {"all": [{"did": "x", "times": 2}, {"did": "y"}]}}, often])
+    story.does("x").does("x", 1).does("x", 2).does("y", 3)
+    assert [one.value for one in story.last.evidence] == [2, 1]
