@@ -106,6 +106,16 @@ def test_since_entry_leaves_out_what_moved_the_lead_in() -> None:
     assert story.does("x", 2).stage == "out"
 
 
+def test_since_entry_counts_from_the_entrys_millisecond_where_several_are_asked() -> None:
+    steps = [
+        {"to": "b", "when": {"did": "go"}},
+        {"to": "c", "when": {"did": "x", "times": 2, "since": "entry"}},
+    ]
+    story = tell(transitions=steps).does("y").does("go", 1).does("z", 2).does("x", 1).does("x", 1, ms=-1)
+    assert story.stage == "b"
+    assert story.does("x", 1).stage == "c"
+
+
 def test_since_entry_takes_a_late_activity_of_the_entry_s_millisecond_and_none_before() -> None:
     story = tell(**STAYS).does("y").does("go", 2).does("y", 3).does("x", 2, ms=-1)
     assert story.stage == "b"

@@ -78,3 +78,20 @@ def test_of_equal_values_the_newest_moment_counts() -> None:
     leads = Leads(transitions=[varied]).does("anon", "seen", 0, page="x").does("anna", "seen", 5, page="x")
     leads.merges("anon", "anna", 6)
     assert leads.does("anna", "seen", 14, page="y").view("anna").stage == "b"
+
+
+def test_a_sum_keeps_no_more_of_two_than_of_one() -> None:
+    much = {"to": "b", "when": {"sum": "n", "of": "paid", "at_least": 81, "within": "5d"}}
+    leads = Leads(transitions=[much])
+    for at in range(40):
+        leads.does("anon", "paid", at, n=1).does("anna", "paid", at, n=1)
+    leads.merges("anon", "anna", 41)
+    (kept,) = leads.replay.leads["anna"].kept.values()
+    assert len(kept) == 2 * 64
+    assert leads.does("anna", "paid", 42, n=1).view("anna").stage == "b", "all are still counted"
+
+
+def test_who_was_part_of_the_merged_lead_is_part_of_the_survivor() -> None:
+    leads = Leads(transitions=[TO_B]).does("one", "seen").does("two", "seen").does("three", "seen")
+    leads.merges("one", "two").merges("two", "three").does("three", "lead_erased", 1)
+    assert list(leads.does("one", "seen", 2).replay.leads) == ["one"]

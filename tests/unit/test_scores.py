@@ -195,3 +195,15 @@ def test_a_reason_has_the_decimals_that_it_takes_to_be_true() -> None:
     assert change.reason.endswith("s is 9.999999 (below 10)")
     assert change.evidence[-1].value == 9.999999
     assert change.scores["s"] == 10.0  # shown with four decimals
+
+
+def test_what_is_learnt_about_a_lead_moves_it_by_its_score() -> None:
+    fit = {"s": {"points": [{"if": {"has": "n"}, "add": 5}]}}
+    assert tell({"score": "s", "at_least": 5}, scores=fit).does("x").knows(1, n=1).stage == "b"
+    assert tell({"score": "s", "below": 5}, scores=fit).knows(0, n=1).knows(1, n=None).stage == "b"
+
+
+def test_a_late_gift_of_a_line_with_per_is_worth_less_by_now() -> None:
+    line = {"on": "x", "add": 8, "at_most": 16, "per": "7d"}
+    story = tell({"did": "never"}, scores={"s": {"half_life": "24h", "points": [line]}})
+    assert story.does("y", 48).does("x", 0).view.scores == {"s": 2.0}

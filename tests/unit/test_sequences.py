@@ -100,6 +100,9 @@ def test_why() -> None:
     (evidence,) = change.evidence
     assert (evidence.value, evidence.activity_id) == (True, "activity-3")
     assert evidence.occurred_at == change.occurred_at
+    other = tell({"all": [ABC, {"did": "saw", "times": 2}]})
+    other.does("saw", 0).does("tried", 1).does("bought", 2).does("saw", 2)
+    assert [one.activity_id for one in other.last.evidence] == [None, "activity-4"]
     late = tell({"all": [ABC, {"did": "bought", "times": 2}]})
     late.does("saw", 0).does("tried", 1).does("bought", 5).does("bought", 3)
     assert [(one.activity_id, one.occurred_at) for one in late.last.evidence] == [

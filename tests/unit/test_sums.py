@@ -78,6 +78,12 @@ def test_a_late_payment_counts_at_its_own_time() -> None:
     assert tell(PAID | {"within": "24h"}).does("paid", 30, amount=60).does("paid", 6, amount=40).stage == "a"
 
 
+def test_a_late_payment_leaves_the_window_before_what_came_sooner_and_is_newer() -> None:
+    story = tell({"all": [PAID | {"within": "24h", "at_least": 50}, {"did": "asked"}]})
+    story.does("paid", 30, amount=50).does("paid", 20, amount=10)
+    assert story.does("asked", 45).stage == "b"
+
+
 def test_of_which_activities() -> None:
     story = tell(PAID | {"of": ["paid", "ordered"], "where": {"form": "new"}, "source": "shop"})
     story.does("paid", 0, amount=100, form="old", source="shop").does("paid", 1, amount=100, form="new")

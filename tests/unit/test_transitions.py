@@ -292,3 +292,9 @@ def test_evidence_counts_what_the_rule_asks_whatever_others_ask() -> None:
     story = tell(transitions=[{"to": "b", "when": {"all": [{"did": "x", "times": 2}, {"did": "y"}]}}, often])
     story.does("x").does("x", 1).does("x", 2).does("y", 3)
     assert [one.value for one in story.last.evidence] == [2, 1]
+
+
+def test_evidence_names_no_activity_that_the_rule_does_not_count() -> None:
+    when = {"all": [{"did": "x", "where": {"n": 1}}, {"did": "x", "times": 2}]}
+    story = tell(when).does("x", n=1).does("x", n=2)
+    assert [one.activity_id for one in story.last.evidence] == [None, "activity-2"]
