@@ -106,6 +106,10 @@ class Counter:
             self.since_entry and activity.occurred_at < lead.since
         )
 
+    def ends_with(self, lead: Lead, activity: Activity) -> bool:
+        """Whether an activity can be the last that is counted."""
+        return self.takes(activity.type) and self.counts(lead, activity)
+
     def record(self, lead: Lead, activity: Activity) -> bool:
         """Count an activity that counts; whether that changed anything."""
         at = activity.occurred_at
@@ -128,18 +132,20 @@ class Counter:
     def unite(self, lead: Lead, came: Lead) -> None:
         """Take over what another lead has kept, which is part of this one now."""
         theirs = came.kept.get(self.key)
-        mine = lead.kept.get(self.key)
-        if theirs is None or mine is None:
-            if theirs is not None:
-                lead.kept[self.key] = theirs
-        elif self.value_of is not None:
+        if theirs is not None:
+            mine = lead.kept.get(self.key)
+            lead.kept[self.key] = theirs if mine is None else self.united(mine, theirs)
+
+    def united(self, mine: Any, theirs: Any) -> Any:
+        """What is kept of both, where both have kept something; ``mine`` may be changed in place."""
+        if self.value_of is not None:
             for name, at in theirs.items():
                 mine[name] = max(at, mine.get(name, at))
             self._drop_oldest(mine)
-        elif self.keep == 1:
-            lead.kept[self.key] = max(mine, theirs)
-        else:
-            lead.kept[self.key] = sorted([*mine, *theirs])[-self.keep :]
+            return mine
+        if self.keep == 1:
+            return max(mine, theirs)
+        return sorted([*mine, *theirs])[-self.keep :]
 
     def adopt(self, lead: Lead) -> None:
         """Take over moments kept under another funnel, which needed more of them, or fewer."""

@@ -62,20 +62,8 @@ class Did(Condition):
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         newest = self._counter.nth_newest(lead, 1)
         opened = None if self._within is None else self._within.before(now)
-        is_this = (
-            activity is not None
-            and activity.occurred_at == newest
-            and self._counter.takes(activity.type)
-            and self._counter.counts(lead, activity)
-        )
-        proof.append(
-            Evidence(
-                self._words,
-                min(self._counter.count(lead, opened), self._times),
-                activity.id if activity is not None and is_this else None,
-                None if newest is None else format_moment(newest),
-            )
-        )
+        value = min(self._counter.count(lead, opened), self._times)
+        proof.append(_proved_by(self._counter, lead, activity, newest, self._words, value))
         return self._words
 
 
@@ -133,21 +121,21 @@ class Happened(Condition):
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         completed = self._sequence.completed(lead)
-        is_this = (
-            activity is not None
-            and activity.occurred_at == completed
-            and self._sequence.ends_with(activity)
-            and self._sequence.counts(lead, activity)
-        )
-        proof.append(
-            Evidence(
-                self._words,
-                True,
-                activity.id if activity is not None and is_this else None,
-                None if completed is None else format_moment(completed),
-            )
-        )
+        proof.append(_proved_by(self._sequence, lead, activity, completed, self._words, True))
         return self._words
+
+
+def _proved_by(
+    counter: Counter, lead: Lead, activity: Activity | None, at: int | None, words: str, value: Any
+) -> Evidence:
+    """Evidence of the moment ``at``, with the activity that is being applied where that is what made it."""
+    made_it = activity is not None and activity.occurred_at == at and counter.ends_with(lead, activity)
+    return Evidence(
+        words,
+        value,
+        activity.id if activity is not None and made_it else None,
+        None if at is None else format_moment(at),
+    )
 
 
 class Bound(NamedTuple):

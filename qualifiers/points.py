@@ -7,11 +7,11 @@ of the lead lie points, with the moment at which they were that many where they 
 of a line with `per`, when it gave, how much, when, how much …, ascending.
 """
 
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from qualifiers.conditions import Condition
 from qualifiers.counters import ActivityTest
+from qualifiers.pairs import in_order, place_of
 from qualifiers.spans import Span
 from schemas.lead import Lead
 from schemas.moments import DAY
@@ -136,9 +136,7 @@ class PacedLine(BoundedLine):
             gifts = lead.kept[self.key] = []
         opened = self._per.before(at)
         room = self._at_most
-        place = len(gifts)
-        while place and gifts[place - 2] > at:
-            place -= 2
+        place = place_of(gifts, at)
         index = place - 2
         while index >= 0 and gifts[index] > opened:
             room -= abs(gifts[index + 1])
@@ -167,15 +165,10 @@ class PacedLine(BoundedLine):
         if theirs is None:
             return 0
         mine: list[Number] = lead.kept.get(self.key, [])
-        pairs = [
-            (int(gifts[place]), gifts[place + 1])
-            for gifts in (mine, theirs)
-            for place in range(0, len(gifts), 2)
-        ]
         over: Number = 0
         forgotten = self._per.before(now - TOO_LATE)
         kept: list[tuple[int, Number]] = []
-        for at, points in sorted(pairs, key=itemgetter(0)):
+        for at, points in in_order(mine, theirs):
             if at <= forgotten:
                 continue
             opened = self._per.before(at)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from qualifiers.counters import ActivityTest, Counter
+from qualifiers.pairs import place_of
 from qualifiers.spans import Span
 from schemas.activity import Activity
 from schemas.lead import Lead
@@ -46,9 +47,9 @@ class Sequence(Counter):
         kept = lead.kept.get(self.key)
         return None if kept is None else kept[1]
 
-    def ends_with(self, activity: Activity) -> bool:
-        """Whether an activity is one that the last step asks for."""
-        return self._steps[-1].is_filled_by(activity)
+    def ends_with(self, lead: Lead, activity: Activity) -> bool:
+        """Whether an activity is one that the last step asks for, in this stay where that is asked."""
+        return self._steps[-1].is_filled_by(activity) and self.counts(lead, activity)
 
     def record(self, lead: Lead, activity: Activity) -> bool:
         """Take in an activity of this stay, where that is asked; whether it completes the sequence anew."""
@@ -76,22 +77,16 @@ class Sequence(Counter):
     def adopt(self, lead: Lead) -> None:
         """Nothing to do: the slot says all that what is kept there depends on."""
 
-    def unite(self, lead: Lead, came: Lead) -> None:
-        """Take over what another lead did, which is part of this one now: its activities have come later."""
-        theirs = came.kept.get(self.key)
-        mine = lead.kept.get(self.key)
-        if theirs is None or mine is None:
-            if theirs is not None:
-                lead.kept[self.key] = theirs
-            return
+    def united(self, mine: Any, theirs: Any) -> Any:
+        """What both have done: the other's activities have come later."""
         arrived, completed, starts, steps = mine
         for times, others in zip(steps, theirs[3], strict=True):
             for place in range(0, len(others), 2):
                 _insert(times, others[place], arrived + others[place + 1])
         for index, start in enumerate(theirs[2]):
             starts[index] = _later(starts[index], start)
-        mine[0] = arrived + theirs[0]
-        mine[1] = self._work_out(starts, _later(completed, theirs[1]), steps)
+        completed = self._work_out(starts, _later(completed, theirs[1]), steps)
+        return [arrived + theirs[0], completed, starts, steps]
 
     def _go_on(
         self, starts: list[int | None], completed: int | None, at: int, fills: list[int]
@@ -126,9 +121,7 @@ class Sequence(Counter):
 
 
 def _insert(times: list[int], at: int, number: int) -> None:
-    place = len(times)
-    while place and times[place - 2] > at:
-        place -= 2
+    place = place_of(times, at)
     times[place:place] = (at, number)
     if len(times) > 2 * KEPT_ACTIVITIES:
         del times[:2]

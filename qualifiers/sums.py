@@ -5,10 +5,10 @@ much …, ascending. Only positive numbers count.
 """
 
 from math import isfinite
-from operator import itemgetter
 from typing import Any, Final
 
 from qualifiers.counters import ActivityTest, Counter
+from qualifiers.pairs import in_order, place_of
 from qualifiers.spans import Span
 from qualifiers.traits import storable
 from schemas.activity import Activity
@@ -49,9 +49,7 @@ class Sum(Counter):
         if at <= opened:
             return False
         kept: list[Any] = lead.kept.setdefault(self.key, [])
-        place = len(kept)
-        while place and kept[place - 2] > at:
-            place -= 2
+        place = place_of(kept, at)
         kept[place:place] = (at, value)
         while kept[0] <= opened:
             del kept[:2]
@@ -59,22 +57,14 @@ class Sum(Counter):
             _join_oldest(kept)
         return True
 
-    def unite(self, lead: Lead, came: Lead) -> None:
-        """Take over what another lead has added up, which is part of this one now."""
-        theirs = came.kept.get(self.key)
-        if theirs is None:
-            return
+    def united(self, mine: Any, theirs: Any) -> Any:
+        """What both have added up."""
         if not self.windows:
-            lead.kept[self.key] = storable(lead.kept.get(self.key, 0) + theirs)
-            return
-        mine = lead.kept.get(self.key, [])
-        pairs = [
-            (kept[index], kept[index + 1]) for kept in (mine, theirs) for index in range(0, len(kept), 2)
-        ]
-        united = [part for pair in sorted(pairs, key=itemgetter(0)) for part in pair]
+            return storable(mine + theirs)
+        united = [part for pair in in_order(mine, theirs) for part in pair]
         while len(united) > 2 * KEPT_VALUES:
             _join_oldest(united)
-        lead.kept[self.key] = united
+        return united
 
     def reaches(self, lead: Lead, at_least: float, now: int, within: Span | None) -> tuple[bool, int | None]:
         """Whether it adds up to so much; and since when what is needed for that lies in the window."""
