@@ -1,10 +1,11 @@
 """What the rules of a valid funnel do that its author can hardly have meant."""
 
+from collections.abc import Container, Mapping
 from enum import IntEnum
 
 from qualifiers.loader_tree import FunnelTree
 from qualifiers.meaning import canonical
-from qualifiers.transitions import Resolved, directions, resolve
+from qualifiers.transitions import Resolved, directions, reach, resolve
 from schemas.conditions import (
     All,
     Any_,
@@ -29,21 +30,11 @@ def check(funnel: FunnelTree, file: FunnelFile) -> None:
     for rule in rules:
         for stage in rule.sources:
             onward.setdefault(stage, set()).add(rule.to)
-    reach = {stage: _reach(onward, stage) for stage in (*file.stages, *file.off_path)}
+    # A stage itself is reached only if rules lead back to it.
+    reached = {stage: reach(onward, onward.get(stage, ())).keys() for stage in (*file.stages, *file.off_path)}
     _led_to(funnel, file, rules)
-    _never(funnel, file, rules, reach)
-    _again(funnel, file, rules, reach)
-
-
-def _reach(onward: dict[str, set[str]], start: str) -> set[str]:
-    """The stages that rules lead to from one, it itself only if they lead back."""
-    reached: set[str] = set()
-    waiting = [start]
-    while waiting:
-        fresh = onward.get(waiting.pop(), set()) - reached
-        reached |= fresh
-        waiting += fresh
-    return reached
+    _never(funnel, file, rules, reached)
+    _again(funnel, file, rules, reached)
 
 
 def _led_to(funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...]) -> None:
@@ -59,7 +50,7 @@ def _led_to(funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...]) -
 
 
 def _never(
-    funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...], reach: dict[str, set[str]]
+    funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...], reached: Mapping[str, Container[str]]
 ) -> None:
     """Rules before which another, true whenever they are, leads out of each of their stages."""
     directed = directions(file)
@@ -78,7 +69,7 @@ def _never(
             for one in sooner:
                 to = rules[one].to
                 is_stopped = held and directed[stage, to] == "forward" and not forward
-                is_passed_over = to != rule.to and stage in reach[to]  # where a cascade has come from it
+                is_passed_over = to != rule.to and stage in reached[to]  # where a cascade has come from it
                 if not (is_stopped or is_passed_over):
                     before.append(one)
                     break
@@ -111,12 +102,12 @@ class _Lasting(IntEnum):
 
 
 def _again(
-    funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...], reach: dict[str, set[str]]
+    funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...], reached: Mapping[str, Container[str]]
 ) -> None:
     """Rules that move a lead on once more by what it did the first time, when it comes back."""
     known: dict[str, _Lasting] = {}
     for number, rule in enumerate(rules):
-        back = [stage for stage in rule.sources if stage in reach[rule.to]]
+        back = [stage for stage in rule.sources if stage in reached[rule.to]]
         if back and rule.again_after is None and _lasting(file, rule.when, known) is _Lasting.DEED:
             message = f"`{rule.name}` moves a lead that comes back to `{back[0]}` on by what it did before"
             hint = "ask with `since: entry` or `within`, or slow it with `again_after`"

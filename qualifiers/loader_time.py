@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
+from qualifiers.transitions import reach, resolve
 from schemas.conditions import (
     All,
     Any_,
@@ -27,7 +28,7 @@ from schemas.conditions import (
     Sum,
     Use,
 )
-from schemas.funnel_file import FunnelFile, Transition
+from schemas.funnel_file import FunnelFile
 
 
 class _Step(NamedTuple):
@@ -48,7 +49,7 @@ def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
         ways.setdefault(step.origin, {})[step.target] = None
         if step.by_time:
             by_time.setdefault(step.origin, {}).setdefault(step.target, step.number)
-    reached = {stage: _reached(ways, list(targets), stage) for stage, targets in by_time.items()}
+    reached = {stage: reach(ways, targets, stage) for stage, targets in by_time.items()}
     listed = tree.get("transitions")
     nodes = listed.listed() if listed else []
     faults: dict[frozenset[int], Fault] = {}  # by the two rules: they may lead out of many stages
@@ -64,18 +65,6 @@ def check(funnel: FunnelFile, tree: Node, file: str) -> list[Fault]:
                 frozenset(numbers), Fault(file, node.line, node.column, "time-circle", message, hint)
             )
     return list(faults.values())
-
-
-def _reached(ways: dict[str, dict[str, None]], starts: list[str], avoided: str) -> dict[str, str | None]:
-    """The stages that can be reached from ``starts`` past ``avoided``, each with the one before it."""
-    before: dict[str, str | None] = dict.fromkeys(starts)
-    waiting = list(starts)
-    for stage in waiting:
-        for target in ways.get(stage, ()):
-            if target not in before and target != avoided:
-                before[target] = stage
-                waiting.append(target)
-    return before
 
 
 def _trail(before: dict[str, str | None], end: str) -> list[str]:
@@ -101,24 +90,12 @@ class _Asked(NamedTuple):
 
 def _steps(funnel: FunnelFile) -> Iterator[_Step]:
     asked = _Asked(funnel, {})
-    for number, transition in enumerate(funnel.transitions):
-        if transition.again_after is None and not _needs_activity(asked, transition.when):
-            by_time = _comes(asked, transition.when)
-            for origin in _origins(funnel, transition):
-                yield _Step(origin, transition.to, by_time, number)
-
-
-def _origins(funnel: FunnelFile, transition: Transition) -> list[str]:
-    """The stages that a transition leads from."""
-    to, path = transition.to, funnel.stages
-    before = path[: path.index(to)] if to in path else []
-    named = {
-        None: before[-1:],
-        "earlier": before,
-        "any": [*path, *funnel.off_path],
-    }
-    origins = transition.from_ if isinstance(transition.from_, list) else named[transition.from_]
-    return [stage for stage in origins if stage != to and stage not in funnel.final]
+    for number, rule in enumerate(resolve(funnel)):
+        if rule.again_after is None and not _needs_activity(asked, rule.when):
+            by_time = _comes(asked, rule.when)
+            for origin in rule.sources:
+                if origin != rule.to:
+                    yield _Step(origin, rule.to, by_time, number)
 
 
 def _inner(condition: Condition) -> list[Condition]:

@@ -1,5 +1,6 @@
 """Transitions with their names and sources made explicit, and which way they lead."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from schemas.conditions import Condition
@@ -85,3 +86,20 @@ def ranks(file: FunnelFile) -> dict[str, tuple[int, int]]:
         stage: (2 if stage in file.final else int(stage in along), along.get(stage, -1))
         for stage in (*file.stages, *file.off_path)
     }
+
+
+def reach(
+    ways: Mapping[str, Iterable[str]], starts: Iterable[str], avoided: str | None = None
+) -> dict[str, str | None]:
+    """The stages that can be reached from ``starts``, past ``avoided``, each with the one before it.
+
+    ``ways`` are the stages that rules lead to from each.
+    """
+    before: dict[str, str | None] = dict.fromkeys(starts)
+    waiting = list(before)
+    for stage in waiting:
+        for target in ways.get(stage, ()):
+            if target not in before and target != avoided:
+                before[target] = stage
+                waiting.append(target)
+    return before
