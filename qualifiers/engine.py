@@ -170,12 +170,12 @@ class Funnel:
         touched = self._absorb(lead, stage, activity, now)
         if lead.passed_over or lead.let_in or lead.waiting:
             touched |= free(lead, stage)
-        if built_in is not None:
+        if touched or built_in is not None:
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
-            self._cascades.assign(lead, built_in, now, occasion, decisions)
-        elif touched:
-            occasion = Occasion(activity.lead_id, place, decided_at, activity, late)
-            self._cascades.run(lead, now, stage.picked(touched), lead.due, occasion, decisions)
+            if built_in is None:
+                self._cascades.run(lead, now, stage.picked(touched), lead.due, occasion, decisions)
+            else:
+                self._cascades.assign(lead, built_in, now, occasion, decisions)
         return Applied(lead, "applied", decisions)
 
     def advance(
@@ -212,7 +212,9 @@ class Funnel:
 
     def merge(
         self,
+        lead_id: str,
         lead: Lead | None,
+        came_id: str,
         came: Lead,
         activity: Activity,
         place: Place,
@@ -224,7 +226,6 @@ class Funnel:
         ``activity`` is the ``lead_merged`` that departed with ``came``, which another funnel may
         have left: ``renamed`` says what that one's stages are called now. Raises UnknownStage.
         """
-        came_id, lead_id = activity.lead_id, str(activity.properties["into"])
         at = activity.occurred_at
         name = xxh3_64_digest(activity.id.encode())
         decisions: list[Decision] = []

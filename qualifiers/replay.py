@@ -82,8 +82,7 @@ class Replay:
             absorb(known, lead_id)
         if departure.lead is None or survivor in self._suppressed:
             return []
-        activity = msgspec.structs.replace(activity, properties=activity.properties | {"into": survivor})
-        applied = self.funnel.merge(known, departure.lead, activity, place)
+        applied = self.funnel.merge(survivor, known, lead_id, departure.lead, activity, place)
         assert applied.lead is not None
         self.leads[survivor] = applied.lead
         return applied.decisions

@@ -15,7 +15,7 @@ from qualifiers.merging import absorb
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place
-from schemas.lead import Lead, decode_lead, encode_lead, encode_mark
+from schemas.lead import decode_lead, encode_lead, encode_mark
 from streams.engine.chunk import Record
 from streams.engine.forwarding import Foreign, Gone, Internal, Moving
 from streams.engine.homes import home
@@ -71,31 +71,23 @@ def _is_one_already(run: "PartitionPass", key: bytes, forwarded: Activity) -> bo
     return into == key.decode() or (lead is not None and into in lead.absorbed)
 
 
-def depart(
-    run: "PartitionPass", record: Record, key: bytes, lead: Lead | None, departure: Departure, named: str
-) -> None:
-    """A lead (None: it was not known) is erased, or moves to another; ``named`` is whom the record names."""
+def depart(run: "PartitionPass", record: Record, key: bytes, departure: Departure, named: str) -> None:
+    """A lead is erased, or moves to another; ``named`` is whom the record names."""
     if isinstance(departure, Erased):
         absorbed = departure.absorbed
         if departure.suppress and named.encode() != key:
             # Who was merged long ago, or into a lead that was erased since, may not be among them.
             absorbed = (*absorbed, named)
-        _erase(run, key, lead, absorbed, departure.suppress)
+        _erase(run, key, absorbed, departure.suppress)
         return
-    if lead is not None:
-        run.overlay.touched.moved.append((lead.stage, None))
     run.overlay.replace(key, encode_mark(departure.into))
     state = None if departure.lead is None else encode_lead(departure.lead)
     moving = Moving([key.decode()], state, record.value() or b"", run.in_force.version)
     run.out.outgoing.append(run.of.forwarding.internal(departure.into.encode(), moving))
 
 
-def _erase(
-    run: "PartitionPass", key: bytes, lead: Lead | None, absorbed: Iterable[str], suppress: bool
-) -> None:
+def _erase(run: "PartitionPass", key: bytes, absorbed: Iterable[str], suppress: bool) -> None:
     """Nothing is left of a lead, nor of what has become part of it."""
-    if lead is not None:
-        run.overlay.touched.moved.append((lead.stage, None))
     run.overlay.replace(key, None)
     if suppress:
         run.overlay.suppress(key)
@@ -122,7 +114,7 @@ def take_in(run: "PartitionPass", record: Record, said: Internal | Foreign) -> N
     elif isinstance(said, Gone):
         if said.suppress:
             lead = overlay.lead(key)
-            _erase(run, key, lead, lead.absorbed if lead else (), suppress=True)
+            _erase(run, key, lead.absorbed if lead else (), suppress=True)
         elif into is not None:
             overlay.replace(key, None)
     run.out.passed_by("internal")
@@ -153,11 +145,9 @@ def _unite(run: "PartitionPass", record: Record, key: bytes, moving: Moving) -> 
             run.overlay.change(key, lead)
         return
     activity = run.of.decode(moving.activity)
-    properties = activity.properties | {"into": key.decode()}
-    activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
     place = Place(run.of.names.activities, run.number, record.offset())
     came, renamed = decode_lead(moving.state), run.in_force.names_since(moving.version)
-    applied = run.funnel.merge(lead, came, activity, place, run.now, renamed)
+    applied = run.funnel.merge(key.decode(), lead, came_id, came, activity, place, run.now, renamed)
     run.applied(key, applied, record)
 
 

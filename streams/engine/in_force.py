@@ -78,6 +78,6 @@ def _names_until(number: int, funnels: Funnels) -> Callable[[int], Mapping[str, 
 
 def check_stages(number: int, table: Table, in_force: InForce) -> None:
     """What the file is at fault for is said before a record is blamed for it. Raises StageLost."""
-    for stage, leads in table.stages.items():
-        if leads and in_force.renamed.get(stage, stage) not in in_force.funnel.stages:
+    for stage, leads in table.by_stage.items():
+        if in_force.renamed.get(stage, stage) not in in_force.funnel.stages:
             raise StageLost(in_force.funnel.slug, {stage: leads}, f"partition {number}: ")

@@ -58,6 +58,9 @@ class Overlay:
 
     def replace(self, key: bytes, state: bytes | None) -> None:
         """In place of the lead there is this now: another state, a mark, or nothing."""
+        lead = self.lead(key)
+        if lead is not None:
+            self.touched.moved.append((lead.stage, None))
         self.leads.pop(key, None)
         self._changed.pop(key, None)
         self.touched.states[key] = state

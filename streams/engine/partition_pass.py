@@ -272,7 +272,7 @@ class PartitionPass:
         applied = self.funnel.apply(lead, activity, place, self.now)
         self.applied(key, applied, record)
         if applied.departure is not None:
-            depart(self, record, key, lead, applied.departure, named)
+            depart(self, record, key, applied.departure, named)
         self.out.ended(applied.outcome, activity.type)
 
     def applied(self, key: bytes, applied: Applied, record: Record) -> None:

@@ -29,7 +29,12 @@ class Table:
 
     def __len__(self) -> int:
         """How many leads there are; the marks of those that were merged do not count."""
-        return self.stages.total()
+        return sum(self.by_stage.values())
+
+    @property
+    def by_stage(self) -> dict[str, int]:
+        """How many leads are in which stage, where there are any. For any thread: it is of one moment."""
+        return {stage: leads for stage, leads in dict(self.stages).items() if leads}
 
     def due_of(self, lead: bytes) -> int:
         """When ``lead`` is due (ms); NEVER for one that is not here."""

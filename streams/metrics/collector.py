@@ -183,7 +183,7 @@ class Metrics(Collector):
         funnel = self._funnels.in_force.funnel
         stages = Counter(dict.fromkeys(funnel.stages, 0))
         for partition in partitions.values():
-            stages.update({stage: leads for stage, leads in partition.table.stages.items() if leads})
+            stages.update(partition.table.by_stage)
         return {
             "leads": {(stage,): number for stage, number in stages.items()},
             "leads_to_reread": {(): sum(open_.table.left_unread for open_ in partitions.values())},

@@ -55,7 +55,7 @@ async def funnel(_request: web.Request, worker: WorkerView) -> web.Response:
             states.append(PartitionState(partition=number, open=False))
             continue
         table = partition.table
-        counts.update({stage: leads for stage, leads in table.stages.items() if leads})
+        counts.update(table.by_stage)
         states.append(
             PartitionState(
                 partition=number,

@@ -196,11 +196,10 @@ class Recomputing:
             if lead_id in self._leads:
                 absorb(self._leads[lead_id], came_id)
             return True
-        properties = activity.properties | {"into": lead_id}
-        activity = msgspec.structs.replace(activity, lead_id=came_id, properties=properties)
         lead = self._caught_up(lead_id, record)
         renamed = self._versions.renamed(version, self._in_force[record.partition].version)
-        applied = self._funnel(record.partition).merge(lead, came, activity, _place(record), None, renamed)
+        merge = self._funnel(record.partition).merge
+        applied = merge(lead_id, lead, came_id, came, activity, _place(record), None, renamed)
         self._say(applied.decisions)
         assert applied.lead is not None
         self._leads[lead_id] = applied.lead

@@ -53,6 +53,13 @@ def causes(bench: Bench) -> list[tuple[str, str]]:
     return [(change["rule"], next(iter(change["cause"]))) for change in bench.changes()]
 
 
+def all_have_called_once(bench: Bench) -> None:
+    for lead in LEADS:
+        bench.send(lead, "demo")
+        bench.send(lead, "call")
+    bench.work()
+
+
 def test_what_is_true_now_fires_in_the_background_and_names_the_change() -> None:
     bench = working()
     for kind in ("demo", "call"):
@@ -119,10 +126,7 @@ def test_while_the_clock_is_held_silence_is_not_judged() -> None:
 def test_a_change_waits_for_the_one_before_to_have_read_every_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processing, "REREAD", 1)
     bench = working()
-    for lead in LEADS:
-        bench.send(lead, "demo")
-        bench.send(lead, "call")
-    bench.work()
+    all_have_called_once(bench)
     bench.change(SOONER)
     bench.one_pass()
     bench.change(IMPATIENT)
@@ -188,10 +192,7 @@ def test_a_change_whose_pass_is_lost_happens_again() -> None:
 def test_the_next_owner_goes_on_reading_where_the_one_before_stood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processing, "REREAD", 1)
     bench = working()
-    for lead in LEADS:
-        bench.send(lead, "demo")
-        bench.send(lead, "call")
-    bench.work()
+    all_have_called_once(bench)
     bench.change(SOONER)
     bench.one_pass()
     left = metas(bench)[-1]
