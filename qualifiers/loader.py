@@ -14,6 +14,7 @@ from qualifiers import loader_calendar, loader_names, loader_time, loader_values
 from qualifiers.faults import Fault, FunnelFaults
 from qualifiers.loader_model import translated
 from qualifiers.loader_nodes import Node
+from qualifiers.loader_tree import FunnelTree
 from qualifiers.loader_yaml import NotATree, read_tree
 from schemas.funnel_file import FunnelFile
 
@@ -44,9 +45,11 @@ def read_funnel(text: bytes | str, name: str) -> tuple[FunnelFile, Node]:
         funnel = FunnelFile.model_validate(tree.plain())
     except ValidationError as error:
         faults += translated(error, tree, name, {(fault.line, fault.column) for fault in faults})
-    faults += loader_names.check(tree, name)
-    faults += loader_values.check(tree, name)
-    faults += loader_calendar.check(tree, name)
+    parts = FunnelTree(tree, name)
+    loader_names.check(parts)
+    loader_values.check(parts)
+    loader_calendar.check(parts)
+    faults += parts.faults
     if funnel is None or faults:
         raise FunnelFaults(faults)
     faults = loader_time.check(funnel, tree, name)

@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, names_of
 from qualifiers.zones import UnknownZone, offsets, zone_names
 from schemas.durations import BusinessHours, parse_duration
 
 
-def check(tree: Node, file: str) -> list[Fault]:
-    """Everything that is wrong with what business hours are."""
-    funnel = FunnelTree(tree, file)
+def check(funnel: FunnelTree) -> None:
+    """Note everything that is wrong with what business hours are."""
     calendar = funnel.calendar
     if calendar is None:
         for node in _durations(funnel):
             if _is_in_business_hours(node):
                 hint = "add one: calendar: {zone: Europe/Oslo, hours: mon-fri 09:00-17:00}"
                 funnel.fault(node, "calendar-needed", f"`{node.value}` needs a `calendar`", hint)
-        return funnel.faults
+        return
     _zone(funnel, calendar.get("zone"))
     taken: dict[str, Node] = {}
     for holiday in names_of(calendar.get("holidays")):
@@ -27,7 +25,6 @@ def check(tree: Node, file: str) -> list[Fault]:
         if first is not holiday:
             message = f"the holiday {holiday.value} is named twice (first at {first.place})"
             funnel.fault(holiday, "duplicate-holiday", message, "keep one of them")
-    return funnel.faults
 
 
 def _zone(funnel: FunnelTree, zone: Node | None) -> None:

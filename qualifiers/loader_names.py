@@ -16,11 +16,10 @@ MAX_EXPANDED = 10_000
 """Conditions in a definition, those that it uses written out."""
 
 
-def check(tree: Node, file: str) -> list[Fault]:
-    """Everything that is wrong with the names of a funnel."""
-    funnel = FunnelTree(tree, file)
+def check(funnel: FunnelTree) -> None:
+    """Note everything that is wrong with the names of a funnel."""
     _stages(funnel)
-    _renamed(funnel, tree.get("renamed"))
+    _renamed(funnel)
     _transition_names(funnel)
     _signals(funnel)
     for transition in funnel.transitions:
@@ -31,7 +30,6 @@ def check(tree: Node, file: str) -> list[Fault]:
     for condition in funnel.conditions():
         _reference(funnel, condition)
     _definitions(funnel)
-    return funnel.faults
 
 
 def _stages(funnel: FunnelTree) -> None:
@@ -51,8 +49,9 @@ def _stages(funnel: FunnelTree) -> None:
             funnel.unknown(node, "unknown-stage", "stage", funnel.stages)
 
 
-def _renamed(funnel: FunnelTree, renamed: Node | None) -> None:
+def _renamed(funnel: FunnelTree) -> None:
     """What has another name now is no stage any more, and its new name is one."""
+    renamed = funnel.renamed
     if renamed is None:
         return
     for old, new in renamed.items():

@@ -27,6 +27,7 @@ class FunnelTree:
     def __init__(self, tree: Node, file: str) -> None:
         self.file = file
         self.faults: list[Fault] = []
+        self.renamed = tree.get("renamed")
         tree = spelt(tree, FunnelFile)
         self.path = names_of(tree.get("stages"))
         self.off_path = names_of(tree.get("off_path"))

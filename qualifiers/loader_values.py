@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from qualifiers.comparing import compile_pattern, fold, text_number
-from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
 from qualifiers.loader_tree import FunnelTree, parts, within
 from qualifiers.operators import OPERATORS
@@ -13,9 +12,8 @@ MAX_CONTRIBUTIONS = 64
 """How many times a line may add before its bound is full: what a lead's state keeps."""
 
 
-def check(tree: Node, file: str) -> list[Fault]:
-    """Everything that is wrong with the values of a funnel."""
-    funnel = FunnelTree(tree, file)
+def check(funnel: FunnelTree) -> None:
+    """Note everything that is wrong with the values of a funnel."""
     for score in funnel.scores.values():
         _bounds(funnel, score.get("limits"))
     for line in funnel.points_lines():
@@ -24,7 +22,6 @@ def check(tree: Node, file: str) -> list[Fault]:
         _condition(funnel, condition)
     for test, at in funnel.tests():
         _test(funnel, test, at)
-    return funnel.faults
 
 
 def _bounds(funnel: FunnelTree, pair: Node | None) -> None:
