@@ -25,8 +25,16 @@ log = structlog.get_logger(__name__)
 
 ANSWER_SECONDS = 30.0
 TRIES = 20
-_FENCED = frozenset(
-    {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+# The broker's answers to a publisher whom another overtakes; the last of them is what a commit
+# gets that arrives while the fence is being written. Whether it counted, the topic tells.
+_OVERTAKEN = frozenset(
+    {
+        KafkaError._FENCED,
+        KafkaError._FATAL,
+        KafkaError.PRODUCER_FENCED,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.UNKNOWN,
+    }
 )
 
 
@@ -116,7 +124,7 @@ class Publisher:
             producer.commit_transaction(ANSWER_SECONDS)
         except KafkaException as failed:
             error: KafkaError = failed.args[0]
-            if error.code() not in _FENCED:
+            if error.code() not in _OVERTAKEN:
                 raise
         else:
             log.info("funnel_published", funnel=funnel.slug, version=published.version, hash=funnel.hash)
