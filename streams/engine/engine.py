@@ -44,6 +44,8 @@ from streams.funnels import Funnels
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 1.0
+STANDING_SAMPLES = 10
+"""So many samples of the clock, a second apart, and a partition that gets nothing is looked after."""
 
 
 class Reading(Protocol):
@@ -213,9 +215,27 @@ class Engine:
         numbers = [partition.number for partition in partitions] or [0]
         self._ends = ends = self.opener.ends(numbers)
         for partition in partitions:
-            if not partition.inbox and partition.position == ends.get(partition.number):
-                partition.wall = now
+            partition.sample(ends.get(partition.number), now)
+        self._look_after([partition for partition in partitions if partition.standing >= STANDING_SAMPLES])
         self._ready.set()
+
+    def _look_after(self, standing: list[Partition]) -> None:
+        """Have those read anew that get nothing though there is something, and room for it.
+
+        Whatever has gone wrong on its way, in the client or in the shell, nothing else would tell.
+        """
+        if not standing or self.backlog():
+            return
+        readable = self.opener.readable_ends([partition.number for partition in standing])
+        for partition in standing:
+            if partition.position < readable[partition.number]:
+                log.error(
+                    "partition_stands_still",
+                    partition=partition.number,
+                    offset=partition.position,
+                    readable=readable[partition.number],
+                )
+                partition.broken = True
 
     # Questions, from any thread -----------------------------------------------------------
 

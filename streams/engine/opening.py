@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 import structlog
 from confluent_kafka import (
     OFFSET_BEGINNING,
+    OFFSET_END,
     OFFSET_INVALID,
     Consumer,
     KafkaError,
@@ -61,6 +62,9 @@ class Opener(Protocol):
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
 
+    def readable_ends(self, numbers: Iterable[int]) -> dict[int, int]:
+        """How far they can be read: to the end, or to where a transaction is still open."""
+
 
 @dataclass
 class KafkaOpener:
@@ -84,7 +88,21 @@ class KafkaOpener:
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
-        return {number: self._bounds(self.input_topic, number)[1] for number in numbers}
+        return self._ends(self._logs, numbers)
+
+    def readable_ends(self, numbers: Iterable[int]) -> dict[int, int]:
+        """How far they can be read: to the end, or to where a transaction is still open."""
+        return self._ends(self._member, numbers)
+
+    def _ends(self, asking: Consumer, numbers: Iterable[int]) -> dict[int, int]:
+        """As ``asking`` may see them; all in one request a broker, which watermarks are not."""
+        wanted = [TopicPartition(self.input_topic, number, OFFSET_END) for number in numbers]
+        found: dict[int, int] = {}
+        for partition in asking.offsets_for_times(wanted, REQUEST_SECONDS) if wanted else []:
+            if partition.error is not None:
+                raise KafkaException(partition.error)
+            found[partition.partition] = partition.offset
+        return found
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         """Call ``opened`` for each partition as soon as it is. Raises Refused."""

@@ -18,7 +18,8 @@ class Partition:
     ``wall`` the newest moment (ms, grace taken off) at which the partition was known
     to be applied to its end;
     ``broken`` that a chunk got lost, so that it must be opened again; ``awaits`` the
-    version of the funnel that its next record needs.
+    version of the funnel that its next record needs; ``standing`` how many samples of
+    its end in a row have found more to read, nothing in its inbox, and it where it was.
     """
 
     number: int
@@ -31,11 +32,22 @@ class Partition:
     wall: int | None = None
     broken: bool = False
     awaits: int = 0
+    standing: int = 0
+    _sampled_at: int | None = None
 
     @property
     def due(self) -> bool:
         """Whether time alone may move a lead of this partition now."""
         return self.table.due.earliest <= max(self.clock, self.wall or 0)
+
+    def sample(self, end: int | None, wall: int) -> None:
+        """The log's end was asked for at ``wall`` (ms, grace taken off); None: it is not known."""
+        more = end is not None and self.position < end
+        stands = more and not self.inbox and self.position == self._sampled_at
+        self.standing = self.standing + 1 if stands else 0
+        self._sampled_at = self.position
+        if not self.inbox and self.position == end:
+            self.wall = wall
 
     def is_done_with(self, held: bool) -> bool:
         """Whether the funnel in force has read every lead, and judged its silence up to the clock."""

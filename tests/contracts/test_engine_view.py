@@ -95,6 +95,8 @@ class OpenedByTheTest:
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         return dict.fromkeys(numbers, 0)
 
+    readable_ends = ends
+
 
 class NoTransaction:
     """A Transaction for passes that are never made."""

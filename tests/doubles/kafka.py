@@ -274,6 +274,9 @@ class FakeOpener:
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         return {number: self.kafka.end(self.input_topic, number) for number in numbers}
 
+    def readable_ends(self, numbers: Iterable[int]) -> dict[int, int]:
+        return {number: self.kafka.read(self.input_topic, number)[1] for number in numbers}
+
 
 @dataclass
 class FakeReading:

@@ -62,7 +62,7 @@ def test_taken_while_it_is_being_opened_what_was_read_of_it_is_dropped(given_the
     class Slow:
         """Reads all of it, and then the group goes on before it can say so."""
 
-        ends = opener.ends
+        ends, readable_ends = opener.ends, opener.readable_ends
 
         def open(self, numbers: list[int], _wanted: object, opened: Callable[[Opened], None]) -> None:
             read: list[Opened] = []
