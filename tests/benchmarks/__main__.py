@@ -5,119 +5,59 @@ import shutil
 import signal
 import sys
 import tempfile
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from qualifiers import compile_funnel, load_funnel
 from streams.errors import Mendable
-from tests.benchmarks import harness, load, measures, reference, report, topics
-from tests.benchmarks.peers import PEERS, Run
+from tests.benchmarks import harness, report
+from tests.benchmarks.bench import QUICK, Bench, Sizes, say
+from tests.benchmarks.measures import MEASURES, Case
+from tests.benchmarks.peers import PEERS
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "benchmarks"
-MEASURES = ("throughput", "latency", "recovery")
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """How much is done; ``slow_*`` is for peers that would take an hour over the whole."""
+@dataclass
+class Written:
+    """The report, written anew with each result: a run that is broken off has what came before."""
 
-    activities: int = 1_000_000
-    slow_activities: int = 200_000
-    leads: int = 20_000
-    rate: int = 2_000
-    seconds: float = 30.0
-    recovered_leads: int = 200_000
+    settings: dict[str, Any]
+    about: dict[str, Any] = field(default_factory=report.machine)
+    rows: list[report.Row] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
-
-QUICK = Sizes(60_000, 10_000, 2_000, 1_000, 5.0, 20_000)
-SLOW = frozenset({"faust"})
-RECOVERING = frozenset({"leadgate"})
-RECOVERED_ACTIVITIES = 2
-"""For each lead of the table that is recovered."""
-
-
-class Bench:
-    """One run: one broker, the inputs on it, and whoever is measured there."""
-
-    def __init__(
-        self, bootstrap: str, sizes: Sizes, peers: Sequence[str], measured: Sequence[str], directory: Path
-    ) -> None:
-        self._bootstrap = bootstrap
-        self._sizes = sizes
-        self._peers = peers
-        self._measures = measured
-        self._directory = directory
-
-    def rounds(self, count: int) -> Iterator[report.Row]:
-        """Measure everybody, one after another, so many times."""
-        expected = self._prepare()
-        for number in range(1, count + 1):
-            for measure in self._measures:
-                for name in self._peers:
-                    if not _can(name, measure):
-                        continue
-                    _say(f"round {number}: {measure} of {name} …")
-                    yield report.Row(name, number, self._measure(measure, name, expected))
-
-    def _activities(self, name: str) -> int:
-        return self._sizes.slow_activities if name in SLOW else self._sizes.activities
-
-    def _prepare(self) -> dict[int, reference.Said]:
-        """Fill the inputs; what must come of them, by how many activities there are."""
-        sizes = self._sizes
-        if "recovery" in self._measures:
-            _say(f"filling a topic with activities of {sizes.recovered_leads:,} leads …")
-            topics.make(self._bootstrap, "many-leads")
-            topics.fill(self._bootstrap, "many-leads", load.each(sizes.recovered_leads, RECOVERED_ACTIVITIES))
-        if "throughput" not in self._measures:
-            return {}
-        counts = {self._activities(name) for name in self._peers}
-        for count in counts:
-            _say(f"filling a topic with {count:,} activities …")
-            topics.make(self._bootstrap, f"past-{count}")
-            topics.fill(self._bootstrap, f"past-{count}", self._past(count))
-        _say("working out what must come of them …")
-        funnel = compile_funnel(load_funnel(reference.FUNNEL_FILE.read_text()))
-        return reference.recompute(funnel, self._past(max(counts)), counts)
-
-    def _past(self, count: int) -> Iterator[load.Record]:
-        """The first ``count`` of the one input."""
-        whole = load.past(self._sizes.activities, self._sizes.leads)
-        return (record for _, record in zip(range(count), whole, strict=False))
-
-    def _measure(self, measure: str, name: str, expected: dict[int, reference.Said]) -> measures.Result:
-        sizes, peer = self._sizes, PEERS[name]
-        run_name = f"{name}-{measure}-{uuid.uuid4().hex[:6]}"
-        if measure == "throughput":
-            count = self._activities(name)
-            return measures.throughput(peer, self._run(run_name, f"past-{count}"), count, expected[count])
-        if measure == "latency":
-            run = self._run(run_name, f"{run_name}.activities", history=False)
-            return measures.latency(peer, run, sizes.rate, sizes.seconds)
-        activities = sizes.recovered_leads * RECOVERED_ACTIVITIES
-        return measures.recovery(peer, self._run(run_name, "many-leads"), activities)
-
-    def _run(self, name: str, activities: str, *, history: bool = True) -> Run:
-        return Run(self._bootstrap, name, activities, self._directory, history)
+    def write(self) -> str:
+        """Write it; its Markdown."""
+        made = report.make(self.about, self.settings, self.rows, self.failed)
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / "report.json").write_text(report.as_json(made))
+        markdown = report.as_markdown(made)
+        (RESULTS / "report.md").write_text(markdown)
+        return markdown
 
 
-def _peers(only: Sequence[str]) -> Sequence[str]:
-    return [name for name in PEERS if name in only] or list(PEERS)
+def measure(bench: Bench, names: Sequence[str], peers: Sequence[str], rounds: int, written: Written) -> None:
+    """Measure everybody, one after another, so many times. A peer that fails is told of, and passed over."""
+    for number in range(1, rounds + 1):
+        for name in names:
+            for case in MEASURES[name].cases(bench, peers):
+                say(f"round {number}: {name} of {case.peer}, {case.what} …")
+                try:
+                    _one(case, number, name, written)
+                except harness.Failed as failed:
+                    say(str(failed))
+                    written.failed.append(
+                        f"{name} of {case.peer}, {case.what}: {str(failed).splitlines()[0]}"
+                    )
 
 
-def _measures(only: Sequence[str]) -> Sequence[str]:
-    return [name for name in MEASURES if name in only] or list(MEASURES)
-
-
-def _can(name: str, measure: str) -> bool:
-    """Latency is that of stage changes; recovery is measured where the peer says when it is over."""
-    return {
-        "throughput": True,
-        "latency": PEERS[name].decides,
-        "recovery": name in RECOVERING,
-    }[measure]
+def _one(case: Case, number: int, name: str, written: Written) -> None:
+    for result in case.measure():
+        say(f"  {result}")
+        written.rows.append(report.Row(name, case.peer, number, result))
+        written.write()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,37 +65,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     base = QUICK if asked.quick else Sizes()
     given = {name: value for name, value in vars(asked).items() if name in asdict(base) and value is not None}
-    sizes = Sizes(**asdict(base) | given)
-    about = report.machine()
+    sizes = Sizes(**vars(base) | {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})
+    names = [name for name in MEASURES if name in asked.only] or list(MEASURES)
+    peers = [name for name in PEERS if name in asked.only]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
+    written = Written({"rounds": asked.repeat, "quick": asked.quick, **asdict(sizes)})
     directory = Path(tempfile.mkdtemp(prefix="leadgate-benchmarks-"))
     try:
-        peers = _peers(asked.only)
-        for name in peers:
-            _say(f"making {name} …")
+        for name in peers or PEERS:
+            say(f"making {name} …")
             PEERS[name].build()
-        with harness.broker() as bootstrap:
-            bench = Bench(bootstrap, sizes, peers, _measures(asked.only), directory)
-            rows = []
-            for row in bench.rounds(asked.repeat):
-                _say(f"  {row.result}")
-                rows.append(row)
-    except (harness.Failed, Mendable) as error:
-        _say(str(error))
+        with harness.broker() as broker:
+            measure(Bench(broker, sizes, directory), names, peers, asked.repeat, written)
+    except Mendable as error:
+        say(str(error))
         return 3
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    settings = {"partitions": topics.PARTITIONS, "rounds": asked.repeat, **asdict(sizes)}
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    markdown = report.as_markdown(about, settings, rows)
-    (RESULTS / "report.md").write_text(markdown)
-    (RESULTS / "report.json").write_text(report.as_json(about, settings, rows))
-    print(markdown)
-    _say(f"written to {RESULTS}")
-    differing = [
-        row for row in rows if isinstance(row.result, measures.Throughput) and row.result.differing_leads
-    ]
-    return 1 if differing else 0
+    print(written.write())
+    say(f"written to {RESULTS}")
+    if any(getattr(row.result, "differing_leads", None) for row in written.rows):
+        return 1
+    return 3 if written.failed else 0
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -171,23 +102,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=[*MEASURES, *PEERS],
         help="only these measures, of only these peers",
     )
-    for name, what in (
-        ("activities", "in the backlog"),
-        ("slow-activities", "in that of a slow peer"),
-        ("leads", "whose those activities are"),
-        ("rate", "latency: activities a second"),
-        ("seconds", "latency: how long"),
-        ("recovered-leads", "recovery: leads in the table"),
-    ):
-        kind = float if name == "seconds" else int
+    for size in fields(Sizes):
+        default: Any = size.default
+        several = isinstance(default, tuple)
+        kind = type(default[0] if several else default)
         parser.add_argument(
-            f"--{name}", type=kind, metavar="N", help=f"{what} ({getattr(Sizes(), name.replace('-', '_')):,})"
+            f"--{size.name.replace('_', '-')}",
+            type=kind,
+            nargs="+" if several else None,
+            metavar="N",
+            help=f"{size.metadata['what']} ({default})",
         )
     return parser.parse_args(arguments)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from streams.local_kafka import FULL, ComposeKafka, LocalKafka, source
 from streams.ports import free_ports
 from tests.benchmarks.peers import Peer, Run
 from tests.benchmarks.peers.peer import environment
-from tests.benchmarks.topics import PARTITIONS
 
 HOME = Path(__file__).resolve().parents[2] / ".kafka"
 SAMPLE_SECONDS = 0.05
@@ -31,9 +30,21 @@ class Failed(Exception):
     """A peer did not do what was asked of it; the message holds the end of its log."""
 
 
+@dataclass(frozen=True)
+class Broker:
+    """A broker that is measured on: where it is, and its process (None: it runs in Docker)."""
+
+    bootstrap: str
+    pid: int | None
+
+    def cpu_seconds(self) -> float | None:
+        """What it has used so far."""
+        return None if self.pid is None else cpu_seconds(self.pid)
+
+
 @contextmanager
-def broker() -> Iterator[str]:
-    """A broker with nothing on it, which ends here; its `bootstrap.servers`."""
+def broker() -> Iterator[Broker]:
+    """A broker with nothing on it, which ends here."""
     directory = HOME / "benchmarks" / uuid.uuid4().hex[:12]
     if source() == "docker":
         kafka: ComposeKafka | LocalKafka = ComposeKafka(
@@ -43,7 +54,8 @@ def broker() -> Iterator[str]:
         kafka = LocalKafka(directory, jvm=FULL, home=HOME)
     try:
         kafka.start()
-        yield kafka.bootstrap
+        pid = None if isinstance(kafka, ComposeKafka) else kafka.status()[0].pid
+        yield Broker(kafka.bootstrap, pid)
     finally:
         kafka.stop()
         shutil.rmtree(directory, ignore_errors=True)
@@ -51,10 +63,17 @@ def broker() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Used:
-    """What a process has used: CPU seconds of all its threads so far, and the most memory it ever held."""
+    """What a process has used: CPU seconds of all its threads so far, its memory now and at its most."""
 
     cpu_seconds: float
+    rss_bytes: int
     peak_rss_bytes: int
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of all threads of a process so far, as the kernel has it."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / _TICKS
 
 
 class Process:
@@ -64,7 +83,7 @@ class Process:
         self._run = run
         self._log = run.directory / f"{run.name}-{uuid.uuid4().hex[:6]}.log"
         run.directory.mkdir(parents=True, exist_ok=True)
-        self.started = time.monotonic()
+        self._started = time.monotonic()
         with self._log.open("wb") as log:
             self._popen = subprocess.Popen(
                 peer.command(run),
@@ -97,28 +116,29 @@ class Process:
             self._popen.kill()
             self._popen.wait()
 
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._started
+
     def used(self) -> Used:
         """What it has used so far, as the kernel has it."""
-        stat = Path(f"/proc/{self._popen.pid}/stat").read_text().rpartition(")")[2].split()
         status = Path(f"/proc/{self._popen.pid}/status").read_text()
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-        return Used(
-            cpu_seconds=(int(stat[11]) + int(stat[12])) / _TICKS,
-            peak_rss_bytes=int(peak[1]) * 1024 if peak else 0,
-        )
+        held = {name: int(kb) * 1024 for name, kb in re.findall(r"(Vm\w+):\s+(\d+) kB", status)}
+        return Used(cpu_seconds(self._popen.pid), held.get("VmRSS", 0), held.get("VmHWM", 0))
 
     def committed(self) -> int:
         """How many records its group has committed as done, as far as is known."""
-        asked = [TopicPartition(self._run.activities, number) for number in range(PARTITIONS)]
+        asked = [TopicPartition(self._run.activities, number) for number in range(self._run.partitions)]
         # While a new group's coordinator is being found there is no answer.
         with suppress(KafkaException):
             answer = self._offsets.committed(asked, ANSWER_SECONDS)
             self._committed = sum(max(0, one.offset) for one in answer)
         return self._committed
 
-    def said(self, pattern: str) -> re.Match[str] | None:
-        """Where ``pattern`` is first found in what it has logged."""
-        return re.search(pattern, self._log.read_text(errors="replace"))
+    @property
+    def log(self) -> str:
+        """All that it has logged."""
+        return self._log.read_text(errors="replace")
 
     def wait(self, until: Callable[[], bool], what: str, every: float = SAMPLE_SECONDS) -> None:
         """Ask ``until`` again and again. Raises Failed when the process ends, or it never comes true."""
@@ -132,4 +152,4 @@ class Process:
 
     def failed(self, why: str) -> Failed:
         """The error that tells this, with the end of the log."""
-        return Failed(f"{self._run.name}: {why}\n{self._log.read_text(errors='replace')[-4_000:]}")
+        return Failed(f"{self._run.name}: {why}\n{self.log[-4_000:]}")

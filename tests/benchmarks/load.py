@@ -50,6 +50,11 @@ def _as_it_comes(records: Iterator[Record], behind: int) -> Iterator[Record]:
         yield record
 
 
+def first(count: int, records: Iterator[Record]) -> Iterator[Record]:
+    """The first so many."""
+    return islice(records, count)
+
+
 def each(leads: int, times: int) -> Iterator[Record]:
     """Activities of the same days, of which every lead has exactly ``times``, one after all others' last."""
     decode, encode = msgspec.json.decode, msgspec.json.encode
@@ -60,31 +65,40 @@ def each(leads: int, times: int) -> Iterator[Record]:
 
 @dataclass(frozen=True)
 class Pace:
-    """``rate`` activities a second for ``seconds``, the first at ``start`` (seconds since the epoch).
+    """``rate`` activities a second for ``seconds``, the first at ``start`` (ms since the epoch).
 
-    The n-th is meant for start + n/rate, whether or not it can be sent then; that moment
-    is also its ``occurred_at``, and n stands in its id. There are as many leads, so that some
-    are new, and stage changes come, to the end.
+    The n-th is meant for the millisecond start + n·1000/rate, whether or not it can be sent then; that
+    moment is also its ``occurred_at``, and ``seed`` and n stand in its id. There are as many leads, so that
+    some are new, and stage changes come, to the end.
     """
 
+    seed: int
     rate: int
     seconds: float
-    start: float
+    start: int
 
     @property
     def activities(self) -> int:
         """How many there are."""
         return int(self.rate * self.seconds)
 
-    def meant(self, activity_id: str) -> float:
-        """When (seconds since the epoch) that activity was meant to be sent."""
-        return self.start + int(activity_id.rpartition("-")[2]) / self.rate
+    @property
+    def end(self) -> int:
+        """When (ms) the last has been meant to be sent."""
+        return self.moment(self.activities)
+
+    def moment(self, number: int) -> int:
+        """When (ms) the n-th is meant to be sent."""
+        return self.start + number * 1_000 // self.rate
+
+    def meant(self, activity_id: str) -> int | None:
+        """When (ms) that activity was meant to be sent; None: it is not one of these."""
+        seed, _, number = activity_id.partition("-")
+        return self.moment(int(number)) if int(seed) == self.seed else None
 
     def records(self) -> Iterator[Record]:
         """Lead id and JSON of each."""
-        start = int(self.start * 1_000)
-        end = start + self.activities * 1_000 // self.rate
-        return bulk(self.activities, self.activities, start, end, seed=SEED)
+        return bulk(self.activities, self.activities, self.start, self.end, seed=self.seed)
 
 
 def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> "multiprocessing.process.BaseProcess":
@@ -97,12 +111,12 @@ def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> "multiprocessin
 def _send(bootstrap: str, topic: str, pace: Pace) -> None:
     sending = producer(bootstrap, linger_ms=5)  # what Kafka's own producers do by default, since 4.0
     records = list(pace.records())
-    if time.time() > pace.start:
+    if time.time() * 1_000 > pace.start:
         raise RuntimeError("the sender was not ready in time: is the machine busy?")
     for number, (lead_id, value) in enumerate(records):
-        ahead = pace.start + number / pace.rate - time.time()
+        ahead = pace.moment(number) / 1_000 - time.time()
         if ahead > 0:
+            sending.poll(0)
             time.sleep(ahead)
         sending.produce(topic, value, lead_id)
-        sending.poll(0)
     sending.flush()

@@ -1,11 +1,10 @@
 """What must come out: `leadgate qualify`'s engine on the same input, and what peers said beside it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -15,6 +14,7 @@ from schemas.decision import Place, encode_decision
 from streams.intake.native import decode_native
 
 FUNNEL_FILE = Path(__file__).with_name("reference.yaml")
+FUNNEL = FUNNEL_FILE.read_text()
 """The funnel that everybody runs."""
 COMPARED = ("lead_id", "seq", "from", "to", "rule", "late", "occurred_at", "scores")
 """What was decided. leadgate says why as well, which the others don't."""
@@ -65,16 +65,6 @@ def read(bootstrap: str, topic: str, partitions: int) -> Said:
     for value in _committed(bootstrap, topic, partitions):
         said.add(value)
     return said
-
-
-def causes(values: Iterable[tuple[bytes, float]]) -> dict[str, float]:
-    """Activity id → when (seconds) the first stage change that it caused was seen."""
-    seen: dict[str, float] = {}
-    for value, at in values:
-        cause: Mapping[str, Any] = json.loads(value)["cause"]
-        if "activity_id" in cause:
-            seen.setdefault(cause["activity_id"], at)
-    return seen
 
 
 def _committed(bootstrap: str, topic: str, partitions: int) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""Topics of the harness's own: made, and filled."""
+"""Topics of the harness's own: made, filled, and taken away."""
 
 from collections.abc import Iterable
 
@@ -8,15 +8,22 @@ from confluent_kafka.cimpl import NewTopic
 
 from streams.kafka_clients import PARTITIONER
 
-PARTITIONS = 4
 FLUSH_SECONDS = 120.0
 
 
-def make(bootstrap: str, name: str) -> None:
-    """Make a topic of PARTITIONS, whose records bear the time at which the broker took them."""
+def make(bootstrap: str, name: str, partitions: int) -> None:
+    """Make a topic, whose records bear the time at which the broker took them."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    topic = NewTopic(name, PARTITIONS, config={"message.timestamp.type": "LogAppendTime"})
+    topic = NewTopic(name, partitions, config={"message.timestamp.type": "LogAppendTime"})
     admin.create_topics([topic])[name].result()
+
+
+def take_away(bootstrap: str, prefix: str) -> None:
+    """Delete every topic whose name begins so: a broker that tidies them up would disturb the next run."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    names = [name for name in admin.list_topics(timeout=30).topics if name.startswith(prefix)]
+    for deleted in admin.delete_topics(names).values() if names else ():
+        deleted.result()
 
 
 def producer(bootstrap: str, linger_ms: int) -> Producer:

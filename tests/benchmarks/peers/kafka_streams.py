@@ -44,7 +44,7 @@ class KafkaStreams:
 
     def prepare(self, run: Run) -> None:
         """The topic of stage changes; the store's changelog is made by Kafka Streams."""
-        make(run.bootstrap, run.stage_changes)
+        make(run.bootstrap, run.stage_changes, run.partitions)
 
     def command(self, run: Run) -> Sequence[str]:
         """Java on what Maven has made."""

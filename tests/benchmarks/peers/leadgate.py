@@ -9,7 +9,6 @@ from streams import topics
 from streams.settings import Settings
 from tests.benchmarks.peers import code
 from tests.benchmarks.peers.peer import Run
-from tests.benchmarks.reference import FUNNEL_FILE
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def _settings(run: Run) -> dict[str, str]:
         "dead_letters_topic": f"{run.name}.dead-letters",
         "funnels_topic": f"{run.name}.funnels",
         "state_directory": str(run.directory / "state"),
-        "funnel": str(FUNNEL_FILE),
+        "funnel": run.funnel,
         "web_port": "0",
         "log_format": "json",
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tests.benchmarks.topics import PARTITIONS
+from tests.benchmarks.reference import FUNNEL_FILE
 
 
 @dataclass(frozen=True)
@@ -14,14 +14,17 @@ class Run:
     """One run of a peer: ``name`` (group, prefix of its topics) is its own, ``activities`` is where it reads.
 
     With ``history`` the activities are of the past, and only they move a lead; else they are of this
-    moment, and time does too.
+    moment, and time does too. ``funnel`` is a file or a preset: another than the reference only for
+    leadgate.
     """
 
     bootstrap: str
     name: str
     activities: str
+    partitions: int
     directory: Path
     history: bool
+    funnel: str = str(FUNNEL_FILE)
 
     @property
     def stage_changes(self) -> str:
@@ -68,7 +71,7 @@ def told(run: Run) -> dict[str, str]:
         "BENCH_BOOTSTRAP": run.bootstrap,
         "BENCH_ACTIVITIES": run.activities,
         "BENCH_STAGE_CHANGES": run.stage_changes,
-        "BENCH_PARTITIONS": str(PARTITIONS),
+        "BENCH_PARTITIONS": str(run.partitions),
         "BENCH_DATA": str(run.directory / f"{run.name}.data"),
         "BENCH_HISTORY": "1" if run.history else "",
     }

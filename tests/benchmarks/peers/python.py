@@ -36,7 +36,7 @@ class Python:
     def prepare(self, run: Run) -> None:
         """The topic of stage changes; what else it needs it makes itself."""
         if self.decides:
-            make(run.bootstrap, run.stage_changes)
+            make(run.bootstrap, run.stage_changes, run.partitions)
 
     def command(self, run: Run) -> Sequence[str]:
         """The worker."""

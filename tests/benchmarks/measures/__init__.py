@@ -1,0 +1,15 @@
+"""What is measured: a module a measure, in the order of the report."""
+
+from tests.benchmarks.measures.latency import LatencyMeasure
+from tests.benchmarks.measures.measure import Case, Column, Measure, Result
+from tests.benchmarks.measures.memory import MemoryMeasure
+from tests.benchmarks.measures.recovery import RecoveryMeasure
+from tests.benchmarks.measures.throughput import ThroughputMeasure
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (ThroughputMeasure(), LatencyMeasure(), RecoveryMeasure(), MemoryMeasure())
+}
+"""By the name that the command line and the report use."""
+
+__all__ = ["MEASURES", "Case", "Column", "Measure", "Result"]
