@@ -1,0 +1,1 @@
+"""What the hot path does, counted and not timed."""
