@@ -33,6 +33,12 @@ class Sizes:
     warm_up: float = _size(15.0, "latency: seconds before anything counts, for each worker")
     settle: float = _size(5.0, "latency: seconds at each rate before anything counts")
     seconds: float = _size(20.0, "latency: seconds that count")
+    cost_activities: int = _size(300_000, "cost: in the backlog, besides each lead's first")
+    cost_leads: tuple[int, ...] = _size((20_000, 1_000, 200_000, 1_000_000), "cost: leads, first the usual")
+    cost_partitions: tuple[int, ...] = _size((4, 16, 64), "cost: partitions, first the usual")
+    cost_transitions: tuple[int, ...] = _size(
+        (25, 50, 100), "cost: of a larger funnel, with 5 points lines each"
+    )
     recovered_leads: tuple[int, ...] = _size((100_000, 1_000_000), "recovery, memory: leads in the table")
 
 
@@ -45,6 +51,10 @@ QUICK = Sizes(
     warm_up=3.0,
     settle=1.0,
     seconds=3.0,
+    cost_activities=10_000,
+    cost_leads=(2_000, 200, 20_000),
+    cost_partitions=(4, 16),
+    cost_transitions=(25,),
     recovered_leads=(5_000, 20_000),
 )
 

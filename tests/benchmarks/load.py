@@ -4,10 +4,9 @@ import multiprocessing
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-
-import msgspec
+from multiprocessing.connection import Connection
 
 from schemas.moments import DAY
 from streams.simulation import bulk
@@ -19,7 +18,8 @@ PAST_END = 1_767_225_600_000
 """2026-01-01T00:00:00Z: the input is the same on every day."""
 PAST = 60 * DAY
 SEED = 1
-
+START_MS = 200
+"""From when the sender is ready to the first activity."""
 
 _ONE_IN = 100
 """Of so many activities one comes late, and one is said twice."""
@@ -57,19 +57,29 @@ def first(count: int, records: Iterator[Record]) -> Iterator[Record]:
 
 def each(leads: int, times: int) -> Iterator[Record]:
     """Activities of the same days, of which every lead has exactly ``times``, one after all others' last."""
-    decode, encode = msgspec.json.decode, msgspec.json.encode
-    for number, (_, value) in enumerate(in_order(leads * times, 1)):
-        lead_id = f"lead-{number % leads:07d}"
-        yield lead_id, encode(decode(value) | {"lead_id": lead_id})
+    return _in_turn(in_order(leads * times, 1), leads)
+
+
+def known(leads: int, activities: int, zipf: float | None) -> Iterator[Record]:
+    """An activity of each lead, and then so many of these leads: equally busy, or by Zipf's law."""
+    middle = PAST_END - PAST // 2
+    yield from _in_turn(bulk(leads, 1, PAST_END - PAST, middle, seed=SEED + 1), leads)
+    yield from bulk(activities, leads, middle, PAST_END, seed=SEED, zipf=zipf)
+
+
+def _in_turn(records: Iterator[Record], leads: int) -> Iterator[Record]:
+    """The activities of one lead, given to so many, one after the other, as `bulk` names them."""
+    for number, (only, value) in enumerate(records):
+        lead_id = f"lead-{SEED}-{number % leads:06d}"
+        yield lead_id, value.replace(b'"%s"' % only.encode(), b'"%s"' % lead_id.encode(), 1)
 
 
 @dataclass(frozen=True)
 class Pace:
     """``rate`` activities a second for ``seconds``, the first at ``start`` (ms since the epoch).
 
-    The n-th is meant for the millisecond start + n·1000/rate, whether or not it can be sent then; that
-    moment is also its ``occurred_at``, and ``seed`` and n stand in its id. There are as many leads, so that
-    some are new, and stage changes come, to the end.
+    The n-th is meant for the millisecond start + n·1000/rate, whether or not it can be sent then; ``seed``
+    and n stand in its id. There are as many leads, so that some are new, and stage changes come, to the end.
     """
 
     seed: int
@@ -97,22 +107,32 @@ class Pace:
         return self.moment(int(number)) if int(seed) == self.seed else None
 
     def records(self) -> Iterator[Record]:
-        """Lead id and JSON of each."""
+        """Lead id and JSON of each, which says that it happened when it was meant to be sent."""
         return bulk(self.activities, self.activities, self.start, self.end, seed=self.seed)
 
 
-def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> "multiprocessing.process.BaseProcess":
-    """Begin to send at that pace, in a process of its own, so that nothing here holds it up."""
-    sender = multiprocessing.get_context("spawn").Process(target=_send, args=(bootstrap, topic, pace))
+Sender = tuple["multiprocessing.process.BaseProcess", Pace]
+
+
+def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> Sender:
+    """Begin to send at that pace, in a process of its own, so that nothing here holds it up.
+
+    It starts once everything has been made, and that much later than ``pace`` says; the pace that it goes at.
+    Raises EOFError when it ends before that.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    sender = context.Process(target=_send, args=(there, bootstrap, topic, pace))
     sender.start()
-    return sender
+    there.close()
+    return sender, replace(pace, start=here.recv())
 
 
-def _send(bootstrap: str, topic: str, pace: Pace) -> None:
+def _send(there: Connection, bootstrap: str, topic: str, made: Pace) -> None:
     sending = producer(bootstrap, linger_ms=5)  # what Kafka's own producers do by default, since 4.0
-    records = list(pace.records())
-    if time.time() * 1_000 > pace.start:
-        raise RuntimeError("the sender was not ready in time: is the machine busy?")
+    records = list(made.records())
+    pace = replace(made, start=int(time.time() * 1_000) + START_MS)
+    there.send(pace.start)
     for number, (lead_id, value) in enumerate(records):
         ahead = pace.moment(number) / 1_000 - time.time()
         if ahead > 0:

@@ -23,17 +23,17 @@ _TYPES = _KNOWN + _OTHERS
 _STAGES = ("lead", "mql", "sal", "sql", "sqo", "recycled")
 
 
-def many_rules() -> str:
+def many_rules(transitions: int = TRANSITIONS, points_lines: int = POINTS_LINES) -> str:
     """The funnel file, with so many transitions and points lines in all."""
     funnel = yaml.safe_load(preset_text("startup").replace("{on:", '{"on":'))
     funnel["funnel"] = "many-rules"
-    lines = POINTS_LINES - sum(len(score["points"]) for score in funnel["scores"].values())
+    lines = points_lines - sum(len(score["points"]) for score in funnel["scores"].values())
     for number in range(SCORES):
         points = [_line(index) for index in range(number, lines, SCORES)]
         funnel["scores"][f"interest_{number}"] = {"half_life": "60d", "limits": [0, 1000], "points": points}
     # They stand first: those of the preset have them all to pass.
-    transitions = [_transition(index) for index in range(TRANSITIONS - len(funnel["transitions"]))]
-    funnel["transitions"] = transitions + funnel["transitions"]
+    more = [_transition(index) for index in range(transitions - len(funnel["transitions"]))]
+    funnel["transitions"] = more + funnel["transitions"]
     return json.dumps(funnel, default=str)
 
 

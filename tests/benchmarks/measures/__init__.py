@@ -1,5 +1,6 @@
 """What is measured: a module a measure, in the order of the report."""
 
+from tests.benchmarks.measures.cost import CostMeasure
 from tests.benchmarks.measures.latency import LatencyMeasure
 from tests.benchmarks.measures.measure import Case, Column, Measure, Result
 from tests.benchmarks.measures.memory import MemoryMeasure
@@ -8,7 +9,7 @@ from tests.benchmarks.measures.throughput import ThroughputMeasure
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
-    for measure in (ThroughputMeasure(), LatencyMeasure(), RecoveryMeasure(), MemoryMeasure())
+    for measure in (ThroughputMeasure(), CostMeasure(), LatencyMeasure(), RecoveryMeasure(), MemoryMeasure())
 }
 """By the name that the command line and the report use."""
 

@@ -12,9 +12,6 @@ from tests.benchmarks.measures.pages import Pages, pages
 from tests.benchmarks.peers import Leadgate, Peer, Run
 from tests.benchmarks.subscriber import ASK_SECONDS, Heard, Places, Subscriber, ends
 
-READY_SECONDS = 4.0
-READY_A_SECOND = 60_000
-"""For the sender to be ready: it makes so many activities a second, before the first is meant to be sent."""
 DRAIN_SECONDS = 30.0
 """How long after the last activity a stage change may still come."""
 
@@ -46,7 +43,7 @@ class Paced:
 
     def begin(self) -> None:
         """Send one activity, so that the worker is known to have its partitions. Raises Failed."""
-        pace = self._pace(1, 1.0, 0.0)
+        pace = self._pace(1, 1.0)
         self._sent += topics.fill(self._run.bootstrap, self._run.activities, pace.records())
         listen = self._subscriber.listen
         self._process.wait(lambda: listen(ASK_SECONDS) > 0, "the first stage change was seen", every=0)
@@ -55,9 +52,12 @@ class Paced:
         """Send so many activities a second for so long, and wait until they are done. Raises Failed."""
         start, before = ends(self._run), self._used()
         self._subscriber.heard.clear()
-        pace = self._pace(rate, seconds, READY_SECONDS + rate * seconds / READY_A_SECOND)
+        bootstrap, topic = self._run.bootstrap, self._run.activities
+        try:
+            sender, pace = send_in_a_process(bootstrap, topic, self._pace(rate, seconds))
+        except EOFError:
+            raise self._process.failed("the sender ended before it began: it says why above") from None
         self._sent += pace.activities
-        sender = send_in_a_process(self._run.bootstrap, self._run.activities, pace)
         end = pace.end / 1_000
         try:
             while (now := time.time()) < end + DRAIN_SECONDS and self._process.committed() < self._sent:
@@ -83,9 +83,9 @@ class Paced:
             transactions_per_second=transactions / seconds if self._pages else None,
         )
 
-    def _pace(self, rate: int, seconds: float, from_now: float) -> Pace:
+    def _pace(self, rate: int, seconds: float) -> Pace:
         self._seed += 1
-        return Pace(self._seed, rate, seconds, int((time.time() + from_now) * 1_000))
+        return Pace(self._seed, rate, seconds, int(time.time() * 1_000))
 
     def _used(self) -> tuple[float, float, float]:
         """The worker's CPU seconds, the broker's, and how many transactions there have been; 0 of unknown."""
