@@ -44,8 +44,9 @@ format: $(READY) ## Lay the code out, and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-docs: $(READY) ## Write the tables of the documents anew from the code
+docs: $(READY) ## Write the tables of the documents anew, from the code and the committed report
 	@$(BIN)/python -m docs.tables
+	@$(BIN)/python -m docs.performance
 
 # What is deployed has its rules compiled. A checkout stays plain Python, so this lies apart.
 WHEEL := build/wheel/.ready

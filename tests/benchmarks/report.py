@@ -91,11 +91,14 @@ def table(report: Report, measure: Measure) -> list[str]:
     if not results:
         return []
     columns = [column for column in measure.columns if any(column.name in result for result in results)]
-    lines = [_line(["", "guarantee", *(column.heading for column in columns)])]
-    lines.append(_line(["---", "---", *["---:"] * len(columns)]))
+    compares = len({result["peer"] for result in results}) > 1
+    whose = ["", "guarantee"] if compares else [""]
+    lines = [_line([*whose, *(column.heading for column in columns)])]
+    lines.append(_line(["---" for _ in whose] + ["---:"] * len(columns)))
     for of_case in _cases(results, [column.name for column in columns if column.is_case]):
         peer = PEERS[of_case[0]["peer"]]
-        lines.append(_line([peer.label, peer.guarantee, *(_cell(column, of_case) for column in columns)]))
+        whose = [peer.label, peer.guarantee] if compares else [peer.label]
+        lines.append(_line([*whose, *(_cell(column, of_case) for column in columns)]))
     return lines
 
 

@@ -6,10 +6,18 @@ from tests.benchmarks.measures.measure import Case, Column, Measure, Result
 from tests.benchmarks.measures.memory import MemoryMeasure
 from tests.benchmarks.measures.recovery import RecoveryMeasure
 from tests.benchmarks.measures.throughput import ThroughputMeasure
+from tests.benchmarks.measures.transactions import TransactionsMeasure
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
-    for measure in (ThroughputMeasure(), CostMeasure(), LatencyMeasure(), RecoveryMeasure(), MemoryMeasure())
+    for measure in (
+        ThroughputMeasure(),
+        CostMeasure(),
+        LatencyMeasure(),
+        TransactionsMeasure(),
+        RecoveryMeasure(),
+        MemoryMeasure(),
+    )
 }
 """By the name that the command line and the report use."""
 
