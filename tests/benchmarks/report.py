@@ -81,7 +81,6 @@ def as_markdown(report: Report) -> str:
         if lines := table(report, measure):
             parts += [f"## {measure.title}\n", f"{measure.explained}\n", *lines, ""]
     parts += [*ratios(report), "## On what\n", *conditions(report)]
-    parts += [f"- **failed**: {said}" for said in report["failed"]]
     return "\n".join(parts) + "\n"
 
 
@@ -116,10 +115,11 @@ def ratios(report: Report) -> list[str]:
 
 
 def conditions(report: Report) -> list[str]:
-    """On what machine, with what settings and versions, as lines of a list."""
+    """On what machine, with what settings and versions, and what could not be measured: lines of a list."""
     software = {PEERS[name].label: what for name, what in report["software"].items()}
     stated = {**report["machine"], **report["settings"], **software}
-    return [f"- {name.replace('_', ' ')}: {_said(value)}" for name, value in stated.items()]
+    lines = [f"- {name.replace('_', ' ')}: {_said(value)}" for name, value in stated.items()]
+    return lines + [f"- **failed**: {said}" for said in report["failed"]]
 
 
 def _said(value: Any) -> str:

@@ -112,15 +112,16 @@ def _result(run: Run, went: Went, settle: float) -> Latency:
         stage_changes=len(since_meant),
         unseen=went.unseen,
         behind_seconds=went.behind_seconds,
-        **_percentiles("appended", since_append),
-        **_percentiles("meant", since_meant),
+        **percentiles("appended", since_append),
+        **percentiles("meant", since_meant),
         cpu_us=went.cpu_us,
         broker_cpu_us=went.broker_cpu_us,
         transactions_per_second=went.transactions_per_second,
     )
 
 
-def _percentiles(since: str, waited: list[float]) -> dict[str, float | None]:
+def percentiles(since: str, waited: list[float]) -> dict[str, float | None]:
+    """The figures of a result that are counted ``since`` then, in ms; None where too few were seen."""
     if len(waited) < 2:
         return {f"{since}_{name}_ms": None for name in ("p50", "p99", "p999", "worst")}
     cuts = quantiles(waited, n=1_000, method="inclusive")
