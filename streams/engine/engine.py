@@ -426,17 +426,27 @@ class Engine:
         assert transaction is not None
         started = time.perf_counter()
         begun = False
+        made_already: list[Outgoing] = []
 
         def send(outgoing: list[Outgoing]) -> None:
+            """Send it now if the last pass has been committed; else once it has, at the latest at the end."""
+            nonlocal begun
+            made_already.extend(outgoing)
+            if begun or self.commits_within(0):
+                send_all()
+
+        def send_all() -> None:
             nonlocal begun
             if not begun:
                 self._settle()
                 transaction.begin()
                 begun = True
-            transaction.produce(outgoing)
+            transaction.produce(made_already)
+            made_already.clear()
 
         try:
             made = self.processor.run(works, send, self.wall_clock(), self.held(), self._failures.poison)
+            send_all()
         except EvaluationFailed:
             if begun:
                 self._abort(transaction, works)

@@ -64,6 +64,8 @@ class PartitionPass:
         self.touched = self.overlay.touched
         self.out = Output(processor.names, made, self.touched)
         self.number = partition.number
+        self.place = Place(processor.names.activities, self.number)
+        """That of the record that is being applied."""
         self.moved_by_time = 0
         self.before = partition.position - 1
 
@@ -268,8 +270,8 @@ class PartitionPass:
             activity = mine
             key = activity.lead_id.encode()
             lead = self.overlay.lead(key)
-        place = Place(self.of.names.activities, self.number, offset)
-        applied = self.funnel.apply(lead, activity, place, self.now)
+        self.place.offset = offset
+        applied = self.funnel.apply(lead, activity, self.place, self.now)
         self.applied(key, applied, record)
         if applied.departure is not None:
             depart(self, record, key, applied.departure, named)
