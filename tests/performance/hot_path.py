@@ -58,10 +58,11 @@ class HotPath:
         self.partition = Partition(0, None, Table(), Inbox(1, 0), 0, 0, InForce(1, self.funnel))
         self.partition.come_under(self.partition.in_force)
         self.sent: list[Outgoing] = []
+        self._passes = list(passes())
 
     def run(self) -> None:
         """Decode, apply, encode: pass after pass, each merged as if it had been committed."""
-        for records in passes():
+        for records in self._passes:
             position = records[-1].offset() + 1
             work = Work(self.partition, [*records], position)
             made = self._processor.run([work], self.sent.extend, records[-1].stamp, held=False)
@@ -141,7 +142,9 @@ def counted() -> Figures:
     """All figures, in a process of its own: with nothing else in it, and text hashed as it always is."""
     environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-m", "tests.performance.hot_path"]
-    done = subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
+    )
     found: Figures = json.loads(done.stdout)
     return found
 

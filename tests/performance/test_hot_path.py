@@ -32,8 +32,9 @@ def counted() -> hot_path.Figures:
 def test_the_hot_path_does_what_it_did(funnel: str, counted: hot_path.Figures) -> None:
     committed = hot_path.committed()[funnel]
     assert committed.keys() >= counted[funnel].keys() - hot_path.OF_VERSION
-    wrong = [differing(funnel, name, figure, counted[funnel][name]) for name, figure in committed.items()]
-    assert not any(wrong), "\n".join(filter(None, wrong))
+    every = [differing(funnel, name, figure, counted[funnel][name]) for name, figure in committed.items()]
+    wrong = "\n".join(filter(None, every))
+    assert wrong == ""
 
 
 def test_more_than_the_band_is_told_with_what_to_do() -> None:
