@@ -24,13 +24,14 @@ class Written:
     """The report, written anew with each result: a run that is broken off has what came before."""
 
     settings: dict[str, Any]
+    software: dict[str, str] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=report.machine)
     rows: list[report.Row] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def write(self) -> str:
         """Write it; its Markdown."""
-        made = report.make(self.about, self.settings, self.rows, self.failed)
+        made = report.make(self.about, self.settings, self.software, self.rows, self.failed)
         RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / "report.json").write_text(report.as_json(made))
         markdown = report.as_markdown(made)
@@ -72,11 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     written = Written({"rounds": asked.repeat, "quick": asked.quick, **asdict(sizes)})
     directory = Path(tempfile.mkdtemp(prefix="leadgate-benchmarks-"))
     try:
-        for name in peers or PEERS:
-            say(f"making {name} …")
-            PEERS[name].build()
         with harness.broker() as broker:
-            measure(Bench(broker, sizes, directory), names, peers, asked.repeat, written)
+            bench = Bench(broker, sizes, directory)
+            cases = [case for name in names for case in MEASURES[name].cases(bench, peers)]
+            for name in dict.fromkeys(case.peer for case in cases):
+                say(f"making {name} …")
+                PEERS[name].build()
+                written.software[name] = PEERS[name].software
+            measure(bench, names, peers, asked.repeat, written)
     except Mendable as error:
         say(str(error))
         return 3

@@ -51,14 +51,17 @@ def machine() -> dict[str, Any]:
 
 
 def make(
-    about: Mapping[str, Any], settings: Mapping[str, Any], rows: Iterable[Row], failed: Sequence[str]
+    about: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    software: Mapping[str, str],
+    rows: Iterable[Row],
+    failed: Sequence[str],
 ) -> Report:
-    """Everything, each round by itself."""
-    rows = list(rows)
+    """Everything, each round by itself; ``software`` by peer."""
     return {
         "machine": about,
         "settings": settings,
-        "software": {name: PEERS[name].software for name in dict.fromkeys(row.peer for row in rows)},
+        "software": software,
         "results": [
             {"measure": row.measure, "peer": row.peer, "round": row.round, **_rounded(asdict(row.result))}
             for row in rows
