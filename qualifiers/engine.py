@@ -37,15 +37,14 @@ from schemas.decision import Decision, Place
 from schemas.lead import (
     ID_BYTES,
     KEPT_IDS,
-    LastTransition,
     Lead,
-    LeadView,
     decode_lead,
     encode_lead,
     past_changes,
     remember,
     rename_stages,
 )
+from schemas.lead_view import LastTransition, LeadView
 from schemas.moments import LAST_MOMENT, NEVER
 
 Outcome = Literal["applied", "duplicate"]

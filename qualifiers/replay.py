@@ -8,8 +8,6 @@ leads are advanced to an end time, in the order of (due moment, lead id).
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
-import msgspec
-
 from qualifiers.built_in import LEAD_MERGED, Departure, Erased, circle
 from qualifiers.engine import Funnel
 from qualifiers.merging import absorb
@@ -50,7 +48,7 @@ class Replay:
                     raise circle(lead_id, into)
                 return []  # they are one already
         if lead_id != activity.lead_id:
-            activity = msgspec.structs.replace(activity, lead_id=lead_id)
+            activity = activity.but(lead_id=lead_id)
         lead = self.leads.get(lead_id)
         applied = self.funnel.apply(lead, activity, place)
         if applied.outcome == "duplicate":

@@ -1,105 +1,62 @@
-"""An activity: something that a lead did, or that was learnt about it.
+"""An activity: something that a lead did, or that was learnt about it; as the rules see it.
 
-``ActivityDocument`` is the contract (JSON in, JSON Schema). ``Activity`` is the
-same thing in memory, as the rules see it: its type in snake_case, its moment in
-milliseconds.
+Its type is in snake_case, its moment in milliseconds. The contract of what is written is
+``schemas.activity_document``.
 """
 
 import re
-from math import isfinite
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-from schemas.moments import parse_moment
+_NOTHING: dict[str, Any] = {}
 
 
-class Activity(msgspec.Struct, frozen=True, gc=False):
-    """An activity as the rules see it; ``occurred_at`` in ms since the epoch."""
+class Activity:
+    """An activity as the rules see it; ``occurred_at`` in ms since the epoch. Never changes."""
 
-    id: str
-    lead_id: str
-    type: str
-    occurred_at: int
-    properties: dict[str, Any] = {}
-    traits: dict[str, Any] = {}
-    source: str | None = None
+    __slots__ = ("id", "lead_id", "occurred_at", "properties", "source", "traits", "type")
 
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - as the contract calls it
+        lead_id: str,
+        type: str,  # noqa: A002 - likewise
+        occurred_at: int,
+        properties: dict[str, Any] = _NOTHING,
+        traits: dict[str, Any] = _NOTHING,
+        source: str | None = None,
+    ) -> None:
+        self.id = id
+        self.lead_id = lead_id
+        self.type = type
+        self.occurred_at = occurred_at
+        self.properties = properties
+        self.traits = traits
+        self.source = source
 
-def _moment(value: object) -> int:
-    if not isinstance(value, str):
-        raise ValueError("a moment is written as RFC 3339 text, such as 2026-01-31T09:30:00Z")
-    return parse_moment(value)
+    def members(self) -> dict[str, Any]:
+        """All that it is, by name."""
+        return {
+            "id": self.id,
+            "lead_id": self.lead_id,
+            "type": self.type,
+            "occurred_at": self.occurred_at,
+            "properties": self.properties,
+            "traits": self.traits,
+            "source": self.source,
+        }
 
+    def but(self, **changes: Any) -> "Activity":
+        """The same, but for these members."""
+        return Activity(**{**self.members(), **changes})
 
-WireMoment = Annotated[
-    int,
-    BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation"),
-]
-"""RFC 3339 with an offset on the wire, ms since the epoch in memory."""
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Activity) and self.members() == other.members()
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.lead_id, self.occurred_at))
 
-DEEPEST = 32
-"""How many levels an activity may be nested, itself included: far more than a rule's path asks."""
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    # Level by level, not by recursion: what is too deep must not be what breaks this.
-    level: list[Any] = [value]
-    for _ in range(DEEPEST - 1):
-        below: list[Any] = []
-        for container in level:
-            below.extend(container.values() if type(container) is dict else container)
-        for item in below:
-            if type(item) is int and not -(2**63) <= item < 2**63:
-                raise ValueError("a whole number in it does not fit 64 bits (write it as text)")
-            if type(item) is float and not isfinite(item):
-                raise ValueError("a number in it is not finite")
-        level = [item for item in below if type(item) in (dict, list)]
-        if not level:
-            return value
-    raise PydanticCustomError("too_deep", f"is nested deeper than {DEEPEST} levels")
-
-
-PlainObject = Annotated[dict[str, Any], AfterValidator(_plain)]
-"""A JSON object that every store and program can hold: not too deep, 64-bit whole numbers, finite."""
-
-
-def _named(value: str) -> str:
-    if not type_name(value):
-        raise ValueError("a type needs a letter or a digit")
-    return value
-
-
-class ActivityDocument(BaseModel):
-    """A native JSON activity, as it stands on the topic ``lead.activities``."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, title="Activity")
-
-    id: str = Field(min_length=1, description="Unique per activity; a repeat changes nothing.")
-    lead_id: str = Field(min_length=1, description="Whose activity it is; also the record's key.")
-    type: Annotated[str, AfterValidator(_named)] = Field(
-        min_length=1, description="What was done; `Demo Requested` becomes `demo_requested`."
-    )
-    occurred_at: WireMoment = Field(description="When it happened: RFC 3339 with an offset.")
-    properties: PlainObject = Field(default_factory=dict, description="What the activity was about.")
-    traits: PlainObject = Field(default_factory=dict, description="What it tells about the lead.")
-    source: str | None = Field(default=None, description="Where it came from: content, search, event …")
-
-    def activity(self) -> Activity:
-        """This activity as the rules see it."""
-        return Activity(
-            id=self.id,
-            lead_id=self.lead_id,
-            type=type_name(self.type),
-            occurred_at=self.occurred_at,
-            properties=self.properties,
-            traits=self.traits,
-            source=self.source,
-        )
+    def __repr__(self) -> str:
+        return f"Activity({', '.join(f'{name}={value!r}' for name, value in self.members().items())})"
 
 
 _WORD_BREAK = re.compile(r"[\W_]+")

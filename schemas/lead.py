@@ -24,12 +24,11 @@ byte is 0xff: then comes the id of the other.
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
-from schemas.moments import NEVER, format_moment
+from schemas.moments import NEVER
 
 FORMAT_VERSION = 3
 KEPT_IDS = 32
@@ -43,7 +42,15 @@ PastChange = tuple[str, str, int]
 """A stage change, as a lead remembers it: rule, stage entered, moment (ms)."""
 
 
-class Lead(msgspec.Struct, array_like=True, kw_only=True, gc=False):
+_Text = tuple[str, ...]
+Members = tuple[
+    int, int, bytes, str, int, int, int, bytes, str | None, int, bytes, dict[str, Any], bytes, bytes,
+    _Text, _Text, _Text, _Text, int, _Text,
+]  # fmt: skip
+"""A lead's members, in the order in which they are written."""
+
+
+class Lead:
     """A lead, decoded. Moments are ms since the epoch. Changed in place by the funnel.
 
     ``since`` is the entry into the present stage, ``clock`` the newest moment that the
@@ -52,35 +59,70 @@ class Lead(msgspec.Struct, array_like=True, kw_only=True, gc=False):
     ``ids`` are the last activity ids, 8 bytes each, oldest first.
     """
 
-    version: int = FORMAT_VERSION
-    due: int = NEVER
-    funnel: bytes
-    stage: str
-    since: int
-    created: int
-    clock: int
-    origin: bytes
-    source: str | None = None
-    seq: int = 1
-    ids: bytes = b""
-    kept: dict[str, Any] = {}
-    """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
-    traits: bytes = NO_TRAITS
-    """Traits with their moments, encoded; see `qualifiers.traits`."""
-    history: bytes = _NO_HISTORY
-    """The last stage changes, encoded; see `past_changes`."""
-    visited: tuple[str, ...] = ()
-    """The stages ever entered that the funnel asks about."""
-    passed_over: tuple[str, ...] = ()
-    """Transitions that stay out since the last cascade."""
-    let_in: tuple[str, ...] = ()
-    """Transitions that were passed over, and let in again since the last activity."""
-    waiting: tuple[str, ...] = ()
-    """Transitions that a person's move holds back."""
-    waiting_until: int = 0
-    """When it lets them in at the latest."""
-    absorbed: tuple[str, ...] = ()
-    """The ids that were merged into this lead, the newest of them."""
+    __slots__ = (
+        "absorbed", "clock", "created", "due", "funnel", "history", "ids", "kept", "let_in", "origin",
+        "passed_over", "seq", "since", "source", "stage", "traits", "version", "visited", "waiting",
+        "waiting_until",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        funnel: bytes,
+        stage: str,
+        since: int,
+        created: int,
+        clock: int,
+        origin: bytes,
+        source: str | None = None,
+        ids: bytes = b"",
+        due: int = NEVER,
+    ) -> None:
+        self.version = FORMAT_VERSION
+        self.due = due
+        self.funnel = funnel
+        self.stage = stage
+        self.since = since
+        self.created = created
+        self.clock = clock
+        self.origin = origin
+        self.source = source
+        self.seq = 1
+        self.ids = ids
+        self.kept: dict[str, Any] = {}
+        """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
+        self.traits = NO_TRAITS
+        """Traits with their moments, encoded; see `qualifiers.traits`."""
+        self.history = _NO_HISTORY
+        """The last stage changes, encoded; see `past_changes`."""
+        self.visited: _Text = ()
+        """The stages ever entered that the funnel asks about."""
+        self.passed_over: _Text = ()
+        """Transitions that stay out since the last cascade."""
+        self.let_in: _Text = ()
+        """Transitions that were passed over, and let in again since the last activity."""
+        self.waiting: _Text = ()
+        """Transitions that a person's move holds back."""
+        self.waiting_until = 0
+        """When it lets them in at the latest."""
+        self.absorbed: _Text = ()
+        """The ids that were merged into this lead, the newest of them."""
+
+    def members(self) -> Members:
+        """All that it is."""
+        return (
+            self.version, self.due, self.funnel, self.stage, self.since, self.created, self.clock,
+            self.origin, self.source, self.seq, self.ids, self.kept, self.traits, self.history,
+            self.visited, self.passed_over, self.let_in, self.waiting, self.waiting_until, self.absorbed,
+        )  # fmt: skip
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lead) and self.members() == other.members()
+
+    def __hash__(self) -> int:
+        raise TypeError("a lead changes")
+
+    def __repr__(self) -> str:
+        return f"Lead{self.members()}"
 
 
 class Peeked(NamedTuple):
@@ -119,19 +161,39 @@ _SHORT_TEXT, _LONG_TEXT = 0xA0, 0xC0
 """A text of up to 31 bytes begins with the one and its length, which does not reach the other."""
 _MOMENT = struct.Struct(">q")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Lead).decode
+_decode: Callable[[bytes], Members] = msgspec.msgpack.Decoder(Members).decode
 _decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
 
 
-encode_lead: Callable[[Lead], bytes] = _encode
-"""A lead as bytes."""
+def encode_lead(lead: Lead) -> bytes:
+    """A lead as bytes."""
+    return _encode(lead.members())
 
 
 def decode_lead(state: bytes) -> Lead:
     """The lead that was encoded. Raises UnknownStateVersion."""
     if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION:
         raise UnknownStateVersion(state[_VERSION_AT] if state[0] == _ARRAY else state[0])
-    return _decode(state)
+    return _lead(_decode(state))
+
+
+def _lead(members: Members) -> Lead:
+    (
+        _, due, funnel, stage, since, created, clock, origin, source, seq, ids, kept, traits, history,
+        visited, passed_over, let_in, waiting, waiting_until, absorbed,
+    ) = members  # fmt: skip
+    lead = Lead(funnel, stage, since, created, clock, origin, source, ids, due)
+    lead.seq = seq
+    lead.kept = kept
+    lead.traits = traits
+    lead.history = history
+    lead.visited = visited
+    lead.passed_over = passed_over
+    lead.let_in = let_in
+    lead.waiting = waiting
+    lead.waiting_until = waiting_until
+    lead.absorbed = absorbed
+    return lead
 
 
 def peek(state: bytes) -> Peeked:
@@ -151,12 +213,12 @@ def due_of(state: bytes) -> int:
     if state[0] == _ARRAY and state[_DUE_AT] in _WIDE:
         due: int = _MOMENT.unpack_from(state, _DUE_AT + 1)[0]
         return due
-    return NEVER if state[0] == _MARK else _decode(state).due
+    return NEVER if state[0] == _MARK else _decode(state)[1]
 
 
 def read_under(state: bytes) -> bytes:
     """The mark of the funnel that last read a state that was encoded or read before, and is one of a lead."""
-    return state[_FUNNEL] if state[_DUE_AT] in _WIDE else _decode(state).funnel
+    return state[_FUNNEL] if state[_DUE_AT] in _WIDE else _decode(state)[2]
 
 
 def encode_mark(into: str) -> bytes:
@@ -186,50 +248,3 @@ def rename_stages(lead: Lead, renamed: Mapping[str, str]) -> None:
     lead.stage = renamed.get(lead.stage, lead.stage)
     lead.visited = tuple(dict.fromkeys(renamed.get(stage, stage) for stage in lead.visited))
     lead.history = _encode([(rule, renamed.get(to, to), at) for rule, to, at in past_changes(lead)])
-
-
-Moment = Annotated[
-    int,
-    PlainSerializer(format_moment, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""ms since the epoch in memory; RFC 3339, UTC, with milliseconds in JSON."""
-
-
-class LastTransition(BaseModel):
-    """One of the last stage changes of a lead, newest last."""
-
-    model_config = ConfigDict(frozen=True)
-
-    rule: str
-    to: str
-    at: Moment
-
-
-class LeadView(BaseModel):
-    """A lead as a person reads it: `/leads/{id}`, and `leadgate qualify --leads`."""
-
-    model_config = ConfigDict(frozen=True, title="Lead")
-
-    lead_id: str
-    funnel: str
-    funnel_hash: str
-    stage: str
-    since: Moment
-    created: Moment
-    clock: Moment
-    seq: int
-    scores: dict[str, float]
-    traits: dict[str, Any]
-    source: str | None
-    due: Moment | None
-    last_transitions: list[LastTransition]
-
-
-class MergedLead(BaseModel):
-    """What is left of a lead that was merged: which one it is now."""
-
-    model_config = ConfigDict(frozen=True)
-
-    lead_id: str
-    merged_into: str

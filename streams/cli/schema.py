@@ -31,11 +31,11 @@ def schema(
 
 def json_schema(document: Document) -> dict[str, Any]:
     """The JSON Schema of a document: as it is read, or (of what leadgate writes) as it is written."""
-    from schemas import activity, dead_letter, decision, funnel_file, lead
+    from schemas import activity_document, dead_letter, decision, funnel_file, lead_view
 
     match document:
         case Document.ACTIVITY:
-            body = activity.ActivityDocument.model_json_schema(mode="validation")
+            body = activity_document.ActivityDocument.model_json_schema(mode="validation")
         case Document.STAGE_CHANGE:
             body = decision.StageChangeDocument.model_json_schema(mode="serialization")
         case Document.SIGNAL:
@@ -43,7 +43,7 @@ def json_schema(document: Document) -> dict[str, Any]:
         case Document.DEAD_LETTER:
             body = dead_letter.DeadLetterLine.model_json_schema(mode="serialization")
         case Document.LEAD:
-            body = lead.LeadView.model_json_schema(mode="serialization")
+            body = lead_view.LeadView.model_json_schema(mode="serialization")
         case Document.FUNNEL:
             body = funnel_file.json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | body

@@ -44,7 +44,7 @@ def at_home(run: "PartitionPass", record: Record, activity: Activity, key: bytes
         if _is_one_already(run, key, activity):
             out.ended("applied", activity.type)
             return None
-        activity = msgspec.structs.replace(activity, lead_id=key.decode())
+        activity = activity.but(lead_id=key.decode())
     elif record.key() != key or home(key, forwarding.partitions) != run.number:
         if forwarding.was_rekeyed(key, value, headers):
             raise Unreadable("key_mismatch", "sent to its lead's home before, yet this is not it")

@@ -2,7 +2,7 @@
 
 Two ways lead to one verdict. The fast one is a single msgspec decode into types
 narrow enough to be right whenever they say yes. When they say no, the slow one
-reads the document again with ``schemas.activity.ActivityDocument``, the
+reads the document again with ``ActivityDocument``, the
 authority, which either says yes after all (rare forms, such as deep nesting) or
 says what is wrong, all of it.
 """
@@ -14,7 +14,8 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from pydantic import ValidationError
 
-from schemas.activity import Activity, ActivityDocument, type_name
+from schemas.activity import Activity, type_name
+from schemas.activity_document import ActivityDocument
 from schemas.dead_letter import DeadLetterReason, Unreadable
 from schemas.moments import parse_moment
 from streams.intake.wire import Wire

@@ -5,7 +5,7 @@ from collections import Counter
 from aiohttp import web
 from pydantic import BaseModel
 
-from schemas.lead import Moment
+from schemas.lead_view import Moment
 from streams.web.answers import answer
 from streams.web.worker import WorkerView
 

@@ -13,7 +13,8 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from schemas.lead import LeadView, MergedLead, decode_lead, marked
+from schemas.lead import decode_lead, marked
+from schemas.lead_view import LeadView, MergedLead
 from streams.engine.homes import home
 from streams.ownership import Advertised
 from streams.web.answers import Problem, answer, later

@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 from prometheus_client.exposition import choose_encoder
 from pydantic import BaseModel
 
-from schemas.lead import Moment
+from schemas.lead_view import Moment
 from streams.web.answers import Problem, answer
 from streams.web.worker import WorkerView
 

@@ -21,7 +21,7 @@ from qualifiers import compile_funnel, load_funnel
 from qualifiers.presets import preset_text
 from qualifiers.replay import Replay
 from schemas.decision import Place
-from schemas.lead import decode_lead, encode_lead
+from schemas.lead import Lead, decode_lead, encode_lead
 from streams.errors import Mendable
 from streams.intake.native import decode_native
 from tests.benchmarks import by_hand, load
@@ -130,7 +130,7 @@ def weigh(activities: int, leads: int) -> dict[str, float]:
         if had[activity.lead_id] == AFTER:
             state = encode_lead(replay.leads[activity.lead_id])
             lead = decode_lead(state)
-            fields = {name: len(encode(getattr(lead, name))) for name in lead.__struct_fields__}
+            fields = {name: len(encode(getattr(lead, name))) for name in Lead.__slots__}
             parts.update(fields)
             parts["whole"] += len(state)
             parts["leads"] += 1

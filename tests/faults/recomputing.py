@@ -134,7 +134,7 @@ class Recomputing:
             lead = self._leads.get(survivor)
             if into is not None and (into == survivor or (lead is not None and into in lead.absorbed)):
                 return
-            activity = msgspec.structs.replace(activity, lead_id=survivor)
+            activity = activity.but(lead_id=survivor)
         key = activity.lead_id.encode()
         if record.key != key or home(key, self._partitions) != record.partition:
             self._came.rekeyed += 1

@@ -14,7 +14,6 @@ works out the one next moment at which something can turn, must find the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 from hypothesis import reject
 from pydantic import BaseModel
 
@@ -162,7 +161,7 @@ class BruteForce:
         said: list[Move | Given] = []
         if lead is None:
             lead = self._new(survivor, activity)
-            self._happen(lead, msgspec.structs.replace(activity, traits={}))
+            self._happen(lead, activity.but(traits={}))
             said.append(self._enter(lead, self.file.stages[0], "created", late=False, cause=cause))
         else:
             said += self.advance(survivor, came.clock)

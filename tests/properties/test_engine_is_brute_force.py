@@ -176,9 +176,7 @@ def test_a_repeat_changes_nothing_whatever_it_carries(case: Case, repeats: list[
         ago, off = repeats[number % len(repeats)]
         before = of_the_lead[-min(ago, len(of_the_lead))]
         state = encode_lead(driven.leads[activity.lead_id])
-        repeat = msgspec.structs.replace(
-            activity, id=before.id, occurred_at=activity.occurred_at + off, type="deal"
-        )
+        repeat = activity.but(id=before.id, occurred_at=activity.occurred_at + off, type="deal")
         assert driven.apply(repeat) == "duplicate"
         assert encode_lead(driven.leads[activity.lead_id]) == state
     assert driven.fall_silent(case.activities).by_lead() == by_engine(case).by_lead()

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.activity import Activity, ActivityDocument
+from schemas.activity import Activity
+from schemas.activity_document import ActivityDocument
 from schemas.dead_letter import Unreadable
 from streams.intake import DECODERS, decode_native, format_of
 from streams.intake.native import decode_native_lines
