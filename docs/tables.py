@@ -25,7 +25,7 @@ from schemas.decision import DIRECTIONS
 from schemas.durations import LONGEST_DURATION, UNITS
 from schemas.funnel_file import json_schema
 from schemas.lead import KEPT_IDS
-from streams.metrics import CATALOGUE, PREFIX
+from streams.metrics.catalogue import CATALOGUE, PREFIX
 
 HERE = Path(__file__).parent
 SCHEMA = json_schema()

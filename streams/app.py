@@ -17,7 +17,7 @@ import structlog
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from streams import agents, clock, kafka_clients, timers, web
+from streams import agents, clock, kafka_clients, timers
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
 from streams.engine.forwarding import Forwarding
@@ -34,11 +34,12 @@ from streams.funnels import Funnels
 from streams.funnels.publishing import Publisher
 from streams.funnels.watching import FunnelWatch
 from streams.intake.native import decode_native
-from streams.metrics import Metrics
+from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
 from streams.ports import free_ports
 from streams.settings import Settings
-from streams.web import WorkerView
+from streams.web import pages
+from streams.web.worker import WorkerView
 
 log = structlog.get_logger(__name__)
 
@@ -225,7 +226,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     ownership = GroupOwnership(
         coordinator, settings.group, settings.activities_topic, settings.session_timeout / 1000
     )
-    web.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics))
+    pages.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics))
     agents.install(app, engine, settings.activities_topic)
     timers.install(app, engine, hold, watch)
     return Worker(app, engine, hold, watch, me)

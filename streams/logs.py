@@ -38,11 +38,14 @@ _CHATTY = {
 """Those that tell more than an operator asks, and from which level on they are heard."""
 
 
-def configure(level: str = "info", stream: TextIO | None = None, json: bool | None = None) -> None:
+def configure(
+    level: str = "info", stream: TextIO | None = None, json: bool | None = None, worker: str | None = None
+) -> None:
     """Set the log up, once, at the start of a command.
 
     ``level`` is debug, info, warning or error; ``stream`` is stderr when not said;
-    ``json`` None means: JSON unless the stream is a terminal.
+    ``json`` None means: JSON unless the stream is a terminal; ``worker`` is named on every line,
+    as several may write to the same place.
     """
     stream = sys.stderr if stream is None else stream
     as_json = not stream.isatty() if json is None else json
@@ -51,6 +54,7 @@ def configure(level: str = "info", stream: TextIO | None = None, json: bool | No
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _moment,
+        *([_naming(worker)] if worker else []),
         structlog.processors.StackInfoRenderer(),
     ]
     last: list[Processor] = (
@@ -90,6 +94,14 @@ def configure(level: str = "info", stream: TextIO | None = None, json: bool | No
 def _moment(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event["at"] = format_moment(clock.now())
     return event
+
+
+def _naming(worker: str) -> Processor:
+    def name(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("worker", worker)
+        return event
+
+    return name
 
 
 def _withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -56,11 +56,13 @@ def parse_client_id(text: str) -> Advertised | None:
 class Owners:
     """Who owns which partition, as the coordinator said when asked at ``asked_at`` (monotonic seconds).
 
-    A partition on its way from one worker to another is not in it.
+    A partition on its way from one worker to another is not in it. ``spare`` are members for
+    whom there was no partition.
     """
 
     asked_at: float
     by_partition: Mapping[int, Advertised]
+    spare: frozenset[Advertised] = frozenset()
 
 
 class Ownership(Protocol):
@@ -160,18 +162,24 @@ class GroupOwnership:
     def _hear(self, answer: Future[GroupDescription], asked_at: float) -> None:
         error = answer.exception()
         if error is None:
-            self._last = Owners(asked_at, self._read(answer.result()))
+            self._last = self._read(answer.result(), asked_at)
         else:
             log.warning("group_not_described", group=self._group, error=str(error).partition(" Request '")[0])
 
-    def _read(self, description: GroupDescription) -> dict[int, Advertised]:
+    def _read(self, description: GroupDescription, asked_at: float) -> Owners:
         if description["group_state"] != "Stable":
-            return {}
-        return {
-            number: advertised
+            return Owners(asked_at, {})
+        workers = [
+            (advertised, member["member_assignment"]["assigned_partitions"])
             for member in description["members"]
             if (advertised := parse_client_id(member["client_id"])) is not None
-            for assigned in member["member_assignment"]["assigned_partitions"]
+        ]
+        by_partition = {
+            number: worker
+            for worker, assignment in workers
+            for assigned in assignment
             if assigned["topic"] == self._topic
             for number in assigned["partitions"]
         }
+        spare = {worker for worker, _ in workers} - {*by_partition.values()}
+        return Owners(asked_at, by_partition, frozenset(spare))

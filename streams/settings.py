@@ -162,6 +162,11 @@ class Settings(BaseSettings):
         """The name of the topic on which the clock is held and let go."""
         return self.control_topic or f"{self.group}-control"
 
+    @property
+    def log_json(self) -> bool | None:
+        """Whether the log is JSON; None: unless a person looks."""
+        return {"json": True, "console": False}.get(self.log_format)
+
     def advertised(self, port: int) -> str:
         """Where other workers reach this one, which listens on `port`.
 

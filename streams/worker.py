@@ -12,7 +12,7 @@ from streams.funnel_files import read_funnel_file
 from streams.funnels import Funnels, FunnelTopic
 from streams.funnels.publishing import Candidate, read_candidate
 from streams.funnels.watching import FunnelWatch, say_older
-from streams.metrics import Metrics
+from streams.metrics.collector import Metrics
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ a third of its time.
 
 def run(settings: Settings, parts: Parts | None = None) -> None:
     """Work until told to end. Raises FunnelFaults, Mendable: whatever stands in the way, before it begins."""
-    logs.configure(settings.log_level, json={"json": True, "console": False}.get(settings.log_format))
+    logs.configure(settings.log_level, json=settings.log_json, worker=settings.worker_id)
     parts = parts or Parts()
     candidate = read_candidate(*read_funnel_file(settings.funnel))
     findings = topics.check(settings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.metrics import PREFIX
+from streams.metrics.catalogue import PREFIX
 
 _RATE_SECONDS = 3.0
 

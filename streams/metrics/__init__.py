@@ -1,6 +1,4 @@
-"""What a worker measures."""
+"""What a worker measures: `catalogue` says what there is, `collector` counts.
 
-from streams.metrics.catalogue import CATALOGUE, PREFIX
-from streams.metrics.collector import Metrics, Waiting
-
-__all__ = ["CATALOGUE", "PREFIX", "Metrics", "Waiting"]
+Nothing is imported here: the supervisor of several workers takes the catalogue, and does without the rest.
+"""

@@ -1,6 +1,5 @@
-"""What a worker shows over HTTP: probes, metrics, the funnel, leads."""
+"""What a worker shows over HTTP: probes, metrics, the funnel, leads.
 
-from streams.web.pages import add_pages, install
-from streams.web.worker import EngineView, MetricsView, WorkerView
-
-__all__ = ["EngineView", "MetricsView", "WorkerView", "add_pages", "install"]
+Nothing is imported here: the supervisor of several workers takes `answers`, and does without the
+rest.
+"""

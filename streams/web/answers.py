@@ -5,6 +5,8 @@ from pydantic import BaseModel
 
 RETRY_SECONDS = 1
 """What one is told to wait while a partition moves: longer than most openings take."""
+ANSWERED_BY = "Leadgate-Answered-By"
+"""The header that names who answers for a lead: an address may have become another program's."""
 
 
 class Problem(BaseModel):

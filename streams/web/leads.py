@@ -17,13 +17,11 @@ from schemas.lead import decode_lead, marked
 from schemas.lead_view import LeadView, MergedLead
 from streams.engine.homes import home
 from streams.ownership import Advertised
-from streams.web.answers import Problem, answer, later
+from streams.web.answers import ANSWERED_BY, Problem, answer, later
 from streams.web.worker import WorkerView
 
 FORWARDED_BY = "Leadgate-Forwarded-By"
 """The header of a request that one worker makes of another: it goes no further."""
-ANSWERED_BY = "Leadgate-Answered-By"
-"""The header that names who answers: an address may have become another program's."""
 LONGEST_ID = 2_048
 """Bytes of a lead id; percent-encoded it still fits into a request's first line."""
 FORWARD_SECONDS = 5.0

@@ -7,6 +7,7 @@ from prometheus_client.exposition import choose_encoder
 from pydantic import BaseModel
 
 from schemas.lead_view import Moment
+from streams.ownership import Owners
 from streams.web.answers import Problem, answer
 from streams.web.worker import WorkerView
 
@@ -20,7 +21,7 @@ class Alive(BaseModel):
 class NotReady(BaseModel):
     """One reason for not being ready; ``partitions`` are those concerned."""
 
-    reason: Literal["no_assignment", "recovering", "waiting_for_broker", "membership_unconfirmed"]
+    reason: Literal["no_assignment", "spare", "recovering", "waiting_for_broker", "membership_unconfirmed"]
     detail: str
     partitions: list[int] | None = None
     since: Moment | None = None
@@ -43,19 +44,23 @@ async def livez(_request: web.Request, worker: WorkerView) -> web.Response:
 
 async def readyz(_request: web.Request, worker: WorkerView) -> web.Response:
     """200 while every partition of an assignment is worked on; else 503 and why not."""
-    reasons = _reasons(worker)
-    if await worker.ownership.owners() is None:
+    owners = await worker.ownership.owners()
+    reasons = _reasons(worker, owners)
+    if owners is None:
         detail = "the group's coordinator has not answered within half a session time-out"
         reasons.append(NotReady(reason="membership_unconfirmed", detail=detail))
     ready = not reasons
     return answer(Readiness(ready=ready, reasons=reasons), 200 if ready else 503)
 
 
-def _reasons(worker: WorkerView) -> list[NotReady]:
+def _reasons(worker: WorkerView, owners: Owners | None) -> list[NotReady]:
     reasons = []
     assigned = worker.engine.assigned
-    if not assigned:
-        detail = "the group has given this worker no partition: it is balancing, or has workers to spare"
+    if not assigned and owners is not None and worker.me in owners.spare:
+        detail = "the group has given every partition to another worker: this one is to spare"
+        reasons.append(NotReady(reason="spare", detail=detail))
+    elif not assigned:
+        detail = "the group has given this worker no partition yet: it is balancing"
         reasons.append(NotReady(reason="no_assignment", detail=detail))
     recovering = sorted(assigned - worker.engine.open_partitions.keys())
     if recovering:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.engine.partition import Partition
 from streams.funnels import Funnels
-from streams.metrics import Waiting
+from streams.metrics.collector import Waiting
 from streams.ownership import Advertised, Ownership
 
 

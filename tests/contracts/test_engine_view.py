@@ -15,8 +15,8 @@ from streams.engine.partition import Partition
 from streams.engine.passes import Names
 from streams.engine.processing import Processor
 from streams.engine.table import Table
-from streams.metrics import Metrics
-from streams.web import EngineView
+from streams.metrics.collector import Metrics
+from streams.web.worker import EngineView
 from tests.doubles.funnels import FakeFunnels
 from tests.doubles.workers import START, FakeEngine, partition, shop
 

@@ -18,7 +18,7 @@ from streams.engine.passes import Names
 from streams.engine.processing import Processor
 from streams.engine.transaction import Outgoing, Transaction
 from streams.intake.native import decode_native
-from streams.metrics import Metrics
+from streams.metrics.collector import Metrics
 from tests.doubles.funnels import FakeFunnels
 from tests.doubles.kafka import FakeKafka, FakeOpener, FakeReading, FakeTransaction
 from tests.doubles.replay import Reign

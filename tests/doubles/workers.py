@@ -15,9 +15,9 @@ from streams.engine.in_force import InForce
 from streams.engine.inbox import Inbox
 from streams.engine.partition import Partition
 from streams.engine.table import Table
-from streams.metrics import Metrics
+from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, Owners
-from streams.web import WorkerView
+from streams.web.worker import WorkerView
 from tests.doubles.funnels import FakeFunnels
 
 FUNNEL = """
@@ -94,9 +94,10 @@ class FakeGroup:
     """The group's word on who owns what, the same for all workers; None: it does not answer."""
 
     by_partition: dict[int, Advertised] | None = field(default_factory=dict)
+    spare: frozenset[Advertised] = frozenset()
 
     async def owners(self) -> Owners | None:
-        return None if self.by_partition is None else Owners(0.0, self.by_partition)
+        return None if self.by_partition is None else Owners(0.0, self.by_partition, self.spare)
 
 
 def worker(name: str, group: FakeGroup, address: str = "127.0.0.1:1", partitions: int = 4) -> WorkerView:

@@ -37,6 +37,14 @@ def test_an_event_is_a_line_of_json() -> None:
     assert event == {"event": "lagging", "level": "warning", "logger": "leadgate.x", "partition": 3}
 
 
+def test_a_worker_that_has_a_name_says_it_on_every_line() -> None:
+    stream = io.StringIO()
+    logs.configure(stream=stream, worker="pod-0")
+    structlog.get_logger("leadgate.x").info("worker_starts", worker="pod-0")
+    logging.getLogger("some.library").info("joined")
+    assert [json.loads(line)["worker"] for line in stream.getvalue().splitlines()] == ["pod-0", "pod-0"]
+
+
 def test_libraries_speak_the_same_way() -> None:
     stream = io.StringIO()
     logs.configure(stream=stream)

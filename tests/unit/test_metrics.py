@@ -16,7 +16,8 @@ from streams.engine.opening import Opened
 from streams.engine.partition import Partition
 from streams.engine.passes import Pass
 from streams.engine.table import Table
-from streams.metrics import CATALOGUE, PREFIX, Metrics
+from streams.metrics.catalogue import CATALOGUE, PREFIX
+from streams.metrics.collector import Metrics
 from tests.doubles.funnels import FakeFunnels
 from tests.doubles.workers import START, live, partition, shop
 

@@ -118,6 +118,24 @@ def test_the_owners_are_the_workers_of_a_group_at_rest(scene: Scene) -> None:
     asyncio.run(play())
 
 
+def test_members_without_a_partition_of_the_input_are_to_spare(scene: Scene) -> None:
+    async def play() -> None:
+        await scene.owners()
+        spare = {OTHER.client_id: {"elsewhere": [0]}, "leadgate/third/third:80": {}, "rdkafka": {}}
+        scene.answer(described(TWO | spare))
+        owners = await scene.group.owners()
+        assert owners is not None
+        assert owners.spare == {OTHER, Advertised("third", "third:80")}
+        scene.now += ownership.FRESH_SECONDS
+        await scene.owners()
+        scene.answer(described(TWO | spare, "PreparingRebalance"))
+        owners = await scene.group.owners()
+        assert owners is not None
+        assert not owners.spare
+
+    asyncio.run(play())
+
+
 def test_one_question_at_a_time_however_many_ask(scene: Scene) -> None:
     async def play() -> None:
         asking = [asyncio.create_task(scene.owners()) for _ in range(20)]

@@ -18,8 +18,9 @@ from yarl import URL
 from schemas.moments import DAY
 from streams.engine.homes import home
 from streams.ownership import Advertised
-from streams.web import WorkerView, add_pages, install
 from streams.web.leads import FORWARDED_BY, LONGEST_ID
+from streams.web.pages import add_pages, install
+from streams.web.worker import WorkerView
 from tests.doubles.workers import FakeEngine, FakeGroup, live, partition, worker
 
 PARTITIONS = 4
@@ -133,6 +134,21 @@ def test_ready_when_all_that_was_given_is_open() -> None:
             engine_of(one).open(partition(2, {}))
             answer = await get("/readyz")
             assert (answer.status, answer.said) == (200, {"ready": True, "reasons": []})
+
+    asyncio.run(scene())
+
+
+def test_a_worker_to_spare_says_so() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        async with served(worker("w", group)) as [(one, get)]:
+            group.spare = frozenset({one.me})
+            answer = await get("/readyz")
+            assert answer.status == 503
+            assert [reason["reason"] for reason in answer.said["reasons"]] == ["spare"]
+            engine_of(one).give([0])
+            engine_of(one).open(partition(0, {}))
+            assert (await get("/readyz")).status == 200
 
     asyncio.run(scene())
 
