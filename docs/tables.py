@@ -25,7 +25,7 @@ from schemas.decision import DIRECTIONS
 from schemas.durations import LONGEST_DURATION, UNITS
 from schemas.funnel_file import json_schema
 from schemas.lead import KEPT_IDS
-from streams.metrics.catalogue import CATALOGUE, PREFIX
+from streams.metrics.catalogue import CATALOGUE, PREFIX, SUPERVISOR, Entry
 
 HERE = Path(__file__).parent
 SCHEMA = json_schema()
@@ -128,10 +128,20 @@ def _limits() -> Rows:
 
 
 def _metrics() -> Rows:
-    yield "metric", "kind", "labels", "what it tells"
+    yield "metric", "kind", "labels", "of several workers", "what it tells"
     for entry in CATALOGUE:
-        labels = ", ".join(f"`{label}`" for label in entry.labels)
-        yield f"`{PREFIX}{entry.name}`", entry.kind, labels, entry.help
+        name, kind, labels, tells = _metric(entry)
+        yield name, kind, labels, entry.merged, tells
+
+
+def _metrics_of_a_supervisor() -> Rows:
+    yield "metric", "kind", "labels", "what it tells"
+    yield from map(_metric, SUPERVISOR)
+
+
+def _metric(entry: Entry) -> tuple[str, str, str, str]:
+    labels = ", ".join(f"`{label}`" for label in entry.labels)
+    return f"`{PREFIX}{entry.name}`", entry.kind, labels, entry.help
 
 
 TABLES: dict[str, Callable[[], Rows]] = {
@@ -143,6 +153,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "warnings": lambda: _codes(WARNINGS),
     "limits": _limits,
     "metrics": _metrics,
+    "metrics of a supervisor": _metrics_of_a_supervisor,
     **{f"keys of {model}": _keys(model) for model in MODELS},
 }
 """What stands in each place, by the name that the place has."""

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     # What the worker does
     funnel: str = Field(default="funnel.yaml", min_length=1)
     """A funnel file, or a preset's name."""
+    processes: int = Field(default=1, ge=0, le=1_000)
+    """Workers in processes of their own, under one supervisor; 0: as many as there are cores."""
     grace: Duration = 10_000
     """How far a partition's clock stays behind the records' time."""
     hold_clock: bool = False
@@ -115,7 +117,7 @@ class Settings(BaseSettings):
     web_advertised: Annotated[
         str | None, Field(pattern=r"^[^:/\s]+:[0-9]{1,5}$"), BeforeValidator(_or_none)
     ] = None
-    """Where other workers reach this one, as host:port; None: see `advertised`."""
+    """Where other workers reach this one, as host:port; None: see `advertised`. Of several: the host."""
 
     # Log
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -39,7 +39,7 @@ COMMANDS: dict[str, Command] = {
     "worker": Command(
         "streams.cli.worker:worker",
         "Run a worker: activities in, stage changes out, each exactly once.",
-        ("LEADGATE_FUNNEL=startup leadgate worker", "leadgate worker --settings leadgate.toml"),
+        ("LEADGATE_FUNNEL=startup leadgate worker", "leadgate worker --settings leadgate.toml --processes 4"),
     ),
     "topics": Command(
         "streams.cli.topics:app",

@@ -8,17 +8,23 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _STAY_DAYS = (1, 2, 7, 14, 30, 60, 90, 180, 365)
 
 Kind = Literal["counter", "gauge", "histogram"]
+Merge = Literal["sum", "max", "min"]
 Labels = tuple[str, ...]
 
 
 class Entry(NamedTuple):
-    """A metric: its name without the prefix, what it is, its labels, what it tells, its buckets' bounds."""
+    """A metric: its name without the prefix, what it is, its labels, what it tells, its buckets' bounds.
+
+    ``merged`` is how a supervisor makes one figure of what several workers say under the same labels;
+    counters and histograms are summed.
+    """
 
     name: str
     kind: Kind
     labels: Labels
     help: str
     buckets: tuple[float, ...] = ()
+    merged: Merge = "sum"
 
 
 CATALOGUE = (
@@ -84,12 +90,15 @@ CATALOGUE = (
         "gauge",
         ("topic", "partition"),
         "How far an open partition's applied position is behind the end of its log.",
+        # Of a partition that has just moved, the worker that lost it may still speak.
+        merged="max",
     ),
     Entry(
         "stream_time_seconds",
         "gauge",
         ("partition",),
         "An open partition's clock, since the epoch: up to where time has moved its silent leads.",
+        merged="max",
     ),
     Entry(
         "transactions_total",
@@ -97,7 +106,7 @@ CATALOGUE = (
         ("outcome",),
         "Transactions by outcome; an aborted or fenced one is done again from what is committed.",
     ),
-    Entry("table_leads", "gauge", ("partition",), "Leads in an open partition's table."),
+    Entry("table_leads", "gauge", ("partition",), "Leads in an open partition's table.", merged="max"),
     Entry(
         "table_recovery_seconds",
         "histogram",
@@ -107,18 +116,26 @@ CATALOGUE = (
     ),
     Entry("rebalances_total", "counter", (), "Assignments that the group has given this worker."),
     Entry("dead_letters_total", "counter", ("reason",), "Dead letters, by what was wrong with the record."),
-    Entry("funnel_info", "gauge", ("funnel", "hash"), "1, with the funnel in force as labels."),
+    Entry("funnel_info", "gauge", ("funnel", "hash"), "1, with the funnel in force as labels.", merged="max"),
     Entry(
         "funnel_reload_success",
         "gauge",
         (),
         "1; 0 from a changed funnel file that was refused to one that was not.",
+        merged="min",
     ),
     Entry(
         "broker_waiting_seconds",
         "gauge",
         (),
         "How long this worker has been waiting for the brokers to answer; 0 while they do.",
+        merged="max",
     ),
 )
-"""All metrics that are leadgate's own. A lead is never a label."""
+"""All metrics of a worker that are leadgate's own. A lead is never a label."""
+
+SUPERVISOR = (
+    Entry("member_up", "gauge", ("worker",), "Of each member: 1 while it answers, else 0."),
+    Entry("member_restarts_total", "counter", ("worker",), "Of each member: how often it was started again."),
+)
+"""What a supervisor adds of its own."""

@@ -73,13 +73,20 @@ class Group:
         ``funnel`` is another file than the group's, ``reread`` how many leads a pass reads again
         in the background.
         """
+        more = {"LEADGATE_FUNNEL": funnel} if funnel else {}
+        more |= {f"FAULT_{name.upper()}": value for name, value in faults.items()}
+        return self._start("tests.faults.worker", more)
+
+    def supervise(self, processes: int) -> subprocess.Popen[bytes]:
+        """So many more workers, under a supervisor."""
+        return self._start("streams", {}, "worker", f"--processes={processes}")
+
+    def _start(self, module: str, more: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADGATE_")}
-        environment |= self.environment | ({"LEADGATE_FUNNEL": funnel} if funnel else {})
-        environment |= {f"FAULT_{name.upper()}": value for name, value in faults.items()}
-        with (self.directory / f"worker-{len(self.processes)}.log").open("wb") as log:
+        with self.log(len(self.processes)).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.worker"],
-                env=environment,
+                [sys.executable, "-m", module, *arguments],
+                env=environment | self.environment | more,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -101,6 +108,10 @@ class Group:
                 process.kill()
                 process.wait()
 
+    def log(self, number: int) -> Path:
+        """Where the process that was started as that one, counted from 0, writes."""
+        return self.directory / f"worker-{number}.log"
+
     def logs(self) -> str:
         """What the workers said last, for a failure's report."""
         logs = sorted(self.directory.glob("worker-*.log"))
@@ -108,7 +119,7 @@ class Group:
 
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
         """What a worker answers over HTTP. Its log says where it listens."""
-        log = (self.directory / f"worker-{self.processes.index(process)}.log").read_text()
+        log = self.log(self.processes.index(process)).read_text()
         listens = next(line for line in log.splitlines() if '"web_listens"' in line)
         return httpx.get(f"http://{json.loads(listens)['address']}{path}", timeout=5)
 
