@@ -15,6 +15,8 @@ WORKER_BYTES = 8 * 2**30
 """Memory that a worker is given, at most."""
 PARTITIONS_A_WORKER = 4
 """So that what one leaves can be shared out among the others."""
+WORKERS_AT_LEAST = 2
+"""So that one survives."""
 SESSION_SECONDS = Settings.model_fields["session_timeout"].default / 1_000
 """Until the group knows that a worker has gone without a word."""
 
@@ -129,7 +131,7 @@ def needs(load: Load, of: Units) -> Needs:
     """Reckoned from unit costs as if all were linear."""
     for_activities = load.per_second / (of.per_second * UTILISATION)
     for_leads = load.leads * of.rss_a_lead / (WORKER_BYTES - of.base_rss_bytes)
-    workers = max(2, ceil(for_activities), ceil(for_leads))
+    workers = max(WORKERS_AT_LEAST, ceil(for_activities), ceil(for_leads))
     leads = load.leads / workers
     start = leads / 1e6 * of.recovery_seconds_a_million
     transactions = workers * of.transactions_per_second
@@ -197,6 +199,15 @@ def _units(measured: Report) -> Rows:
         yield line.heading, _cell(line, of)
 
 
+def _assumed(_measured: Report) -> Rows:
+    yield "assumed", "is"
+    yield "a worker is given work for so much of what it can do", f"{UTILISATION:.0%}"
+    yield "memory of a worker, at most, GiB", f"{WORKER_BYTES / 2**30:.0f}"
+    yield "partitions for each worker", f"{PARTITIONS_A_WORKER}"
+    yield "workers, at least", f"{WORKERS_AT_LEAST}"
+    yield "until a worker that died without a word is missed, s", f"{SESSION_SECONDS:.0f}"
+
+
 def _needs(measured: Report) -> Rows:
     of = units(measured)
     yield ("", *(f"{load.per_second:,}/s, {load.leads:,} leads" for load in LOADS))
@@ -220,6 +231,7 @@ def _linear(measured: Report) -> Rows:
 
 TABLES: Mapping[str, Callable[[Report], Rows]] = {
     "unit costs": _units,
+    "assumed": _assumed,
     "needs": _needs,
     "how linear": _linear,
 }
