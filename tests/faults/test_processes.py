@@ -157,7 +157,7 @@ def test_a_member_killed_under_load_comes_back(group: GroupMaker) -> None:
 
 def test_members_end_with_a_killed_supervisor_and_the_next_one_goes_on(group: GroupMaker) -> None:
     workers = group("history", hold_clock="true", max_pass_records="100")
-    workers.send(history(seed=53, activities=10_000, leads=300))
+    workers.send(history(seed=53, activities=6_000, leads=300))
     supervised = Supervised(workers, 2)
     supervised.wait_ready()
     begin(workers)
