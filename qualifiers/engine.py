@@ -141,7 +141,7 @@ class Funnel:
         name = xxh3_64_digest(activity.id.encode())
         decisions: list[Decision] = []
         built_in = read_built_in(activity, self._stages) if activity.type in BUILT_IN else None
-        if isinstance(built_in, Erasure | Merging):
+        if built_in is not None and isinstance(built_in, Erasure | Merging):
             return self._depart(lead, activity, built_in, name, place, decided_at)
         if lead is None:
             lead = self._born(activity, name)

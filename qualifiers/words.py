@@ -9,6 +9,7 @@ from schemas.durations import BusinessHours
 from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+_WRITTEN_AS_JSON = (bool, dict, type(None))
 
 
 def length(duration: int | BusinessHours) -> str:
@@ -35,7 +36,7 @@ def shown(value: Any) -> str:
         return "empty"
     if isinstance(value, list):
         return ", ".join(map(shown, value))
-    if isinstance(value, bool | dict | None):
+    if isinstance(value, _WRITTEN_AS_JSON):
         return msgspec.json.encode(value).decode()
     return str(value)
 

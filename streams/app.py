@@ -156,7 +156,6 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     port = settings.web_port or free_ports(1)[0]
     me = Advertised(identity.name, settings.advertised(port))
     transactional_id = f"{settings.group}-{identity.name}"
-    secret = settings.forward_secret.get_secret_value() if settings.forward_secret else ""
     processor = parts.processor(
         decode=decode_native,
         names=Names(
@@ -167,7 +166,12 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
             settings.changelog,
         ),
         topic_id=source.topic_id,
-        forwarding=Forwarding(settings.activities_topic, source.partitions, settings.group, secret.encode()),
+        forwarding=Forwarding(
+            settings.activities_topic,
+            source.partitions,
+            settings.group,
+            *settings.forward_secrets,
+        ),
         grace=settings.grace,
         max_due=settings.max_pass_records,
     )

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     """So large a part of the records lately, and the worker stops."""
     forward_secret: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_or_none)] = None
     """Signs the records that workers send each other on the activities' topic; the same on all of them."""
+    forward_secret_accepted: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_or_none)] = (
+        None
+    )
+    """Another that may have signed them: the one to come, or the one of before, while it is being changed."""
     state_directory: Path = Path(".leadgate")
     """What a worker keeps on disk: its name."""
 
@@ -168,6 +172,12 @@ class Settings(BaseSettings):
     def log_json(self) -> bool | None:
         """Whether the log is JSON; None: unless a person looks."""
         return {"json": True, "console": False}.get(self.log_format)
+
+    @property
+    def forward_secrets(self) -> list[bytes]:
+        """The one that signs, empty where none is set, and another that may have."""
+        secrets = (self.forward_secret or SecretStr(""), self.forward_secret_accepted)
+        return [one.get_secret_value().encode() for one in secrets if one is not None]
 
     def advertised(self, port: int) -> str:
         """Where other workers reach this one, which listens on `port`.

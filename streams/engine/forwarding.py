@@ -12,7 +12,7 @@ they name: groups that read the same topic may be of another mind about who is w
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -56,19 +56,22 @@ _decode = msgspec.msgpack.Decoder(Internal).decode
 
 
 class Forwarding:
-    """Writes, and recognises, what leadgate puts onto the input topic."""
+    """Writes, and recognises, what leadgate puts onto the input topic.
 
-    def __init__(self, topic: str, partitions: int, group: str, secret: bytes) -> None:
+    The first of the ``secrets`` signs; what another of them has signed is recognised too.
+    """
+
+    def __init__(self, topic: str, partitions: int, group: str, *secrets: bytes) -> None:
         self.partitions = partitions
         self._topic = topic
         self._group = group.encode()
-        self._secret = secret
+        self._secrets = secrets
 
     # Out ----------------------------------------------------------------------------
 
     def rekeyed(self, lead: bytes, value: bytes, headers: Headers) -> Outgoing:
         """An activity, on its way to its lead's home."""
-        return self._to_home(lead, value, headers, (REKEYED, self._sign(REKEYED, lead, value)))
+        return self._to_home(lead, value, headers, (REKEYED, next(self._signatures(REKEYED, lead, value))))
 
     def forwarded(self, into: bytes, value: bytes, headers: Headers) -> Outgoing:
         """An activity, on its way to the lead that its own was merged into."""
@@ -85,19 +88,24 @@ class Forwarding:
         kept = [header for header in headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
         return Outgoing(self._topic, home(lead, self.partitions), lead, value, [*kept, mark])
 
-    def _sign(self, kind: str, lead: bytes, value: bytes) -> bytes:
-        signed = b"\0".join((kind.encode(), self._group if kind != REKEYED else b"", lead, value))
-        return hmac.digest(self._secret, signed, hashlib.sha256)
-
     def _signed(self, kind: str, lead: bytes, value: bytes) -> bytes:
-        return self._group + b":" + self._sign(kind, lead, value).hex().encode()
+        return self._group + b":" + next(self._signatures(kind, lead, value)).hex().encode()
+
+    def _signatures(self, kind: str, lead: bytes, value: bytes) -> Iterator[bytes]:
+        """By each secret, the one that signs first."""
+        signed = b"\0".join((kind.encode(), self._group if kind != REKEYED else b"", lead, value))
+        for secret in self._secrets:
+            yield hmac.digest(secret, signed, hashlib.sha256)
+
+    def _is_signature(self, mark: bytes, kind: str, lead: bytes, value: bytes) -> bool:
+        return any(hmac.compare_digest(mark, one) for one in self._signatures(kind, lead, value))
 
     # In -----------------------------------------------------------------------------
 
     def was_rekeyed(self, lead: bytes, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> bool:
         """Whether leadgate put this record where it lies, as the home of ``lead``."""
         mark = _header(headers, REKEYED)
-        return mark is not None and hmac.compare_digest(mark, self._sign(REKEYED, lead, value))
+        return mark is not None and self._is_signature(mark, REKEYED, lead, value)
 
     def was_forwarded(self, record: Record) -> bool | None:
         """Whether a record was sent on to the lead that is its key; None: by another group."""
@@ -114,10 +122,14 @@ class Forwarding:
         mark = _header(record.headers() or (), kind)
         if mark is None:
             return False
-        if mark.rpartition(b":")[0] != self._group:
+        group, _, signature = mark.rpartition(b":")
+        if group != self._group:
             return None
-        ours = self._signed(kind, record.key() or b"", record.value() or b"")
-        return hmac.compare_digest(mark, ours)
+        try:
+            signed = bytes.fromhex(signature.decode())
+        except ValueError:
+            return False
+        return self._is_signature(signed, kind, record.key() or b"", record.value() or b"")
 
 
 def _header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
