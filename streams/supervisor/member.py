@@ -30,28 +30,34 @@ class Launch:
 
     async def start(self, name: str, port: int, hold_clock: bool) -> Process:
         """A process. Raises OSError when the system has none to give."""
-        own = self._own(name, port, hold_clock)
-        inherited = {variable: value for variable, value in os.environ.items() if variable.upper() not in own}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-P", "-m", "streams", "worker", *self.options, f"--lifeline={self.members_end}"),
-            env=inherited | own,
+            env=self.environment(name, port, hold_clock),
             stdin=DEVNULL,
             pass_fds=[self.members_end],
             # A Ctrl-C is the supervisor's, which tells the members in its own way.
             process_group=0,
         )
 
-    def _own(self, name: str, port: int, hold_clock: bool) -> dict[str, str]:
+    def environment(self, name: str, port: int, hold_clock: bool) -> dict[str, str]:
+        """The environment of the member ``name``: ours, but for the settings that are its own.
+
+        They weigh more than a settings file, and none of them is on the command line.
+        """
         advertised = self.settings.web_advertised
-        own = {
+        settings = {
             "processes": "1",
             "worker_id": name,
             "web_port": str(port),
             "web_advertised": f"{advertised.partition(':')[0]}:{port}" if advertised else "",
             "hold_clock": str(hold_clock),
         }
-        return {PREFIX + setting.upper(): value for setting, value in own.items()}
+        own = {PREFIX + setting.upper(): value for setting, value in settings.items()}
+        # However their names are written, which is all the same to settings.
+        return {
+            variable: value for variable, value in os.environ.items() if variable.upper() not in own
+        } | own
 
 
 @dataclass

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.settings import Settings
+from streams.settings import Settings, load_settings
 from streams.supervisor import endings, supervisor
 from streams.supervisor.asking import Asking
 from streams.supervisor.member import Launch, Member
@@ -228,6 +228,24 @@ def test_all_can_end_while_one_waits_to_be_started_again(monkeypatch: pytest.Mon
             assert await scene.end() == 0
 
     asyncio.run(play())
+
+
+def test_a_member_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("LEADGATE_")]:
+        monkeypatch.delenv(name)
+    file = tmp_path / "leadgate.toml"
+    file.write_text('worker_id = "box"\nprocesses = 8\nhold_clock = true\nweb_advertised = "box.lan:6066"\n')
+    monkeypatch.setenv("leadgate_web_port", "6066")
+    monkeypatch.setenv("LEADGATE_GRACE", "3s")
+    launch = Launch(load_settings(file), (), -1)
+    environment = launch.environment("box-2", 17000, hold_clock=False)
+    monkeypatch.delenv("leadgate_web_port")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    own = load_settings(file)
+    assert (own.worker_id, own.processes, own.web_port, own.hold_clock) == ("box-2", 1, 17000, False)
+    assert own.advertised(own.web_port) == "box.lan:17000"
+    assert own.grace == launch.settings.grace == 3_000
 
 
 def test_sighup_is_handed_on_to_those_that_are_up(tmp_path: Path) -> None:
