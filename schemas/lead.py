@@ -24,7 +24,7 @@ byte is 0xff: then comes the id of the other.
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -125,14 +125,6 @@ class Lead:
         return f"Lead{self.members()}"
 
 
-class Peeked(NamedTuple):
-    """What an encoded state tells without being decoded."""
-
-    due: int
-    funnel_hash: bytes
-    stage: str
-
-
 class UnknownStateVersion(Exception):
     """A state was written by another version of leadgate; this one cannot read it."""
 
@@ -155,7 +147,7 @@ _VERSION_AT = 3
 _DUE_AT = 4
 _WIDE = (0xCF, 0xD3)
 """How a whole number of 8 bytes begins, such as a due moment nearly always is."""
-_FUNNEL = slice(15, 23)
+_FUNNEL_AT = 15
 _STAGE_AT = 23
 _SHORT_TEXT, _LONG_TEXT = 0xA0, 0xC0
 """A text of up to 31 bytes begins with the one and its length, which does not reach the other."""
@@ -196,16 +188,16 @@ def _lead(members: Members) -> Lead:
     return lead
 
 
-def peek(state: bytes) -> Peeked:
-    """When something is due, under which funnel, in which stage. Raises UnknownStateVersion."""
+def due_and_stage(state: bytes) -> tuple[int, str]:
+    """When something is due, and in which stage the lead is. Raises UnknownStateVersion."""
     if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION or state[_DUE_AT] not in _WIDE:
         lead = decode_lead(state)
     elif _SHORT_TEXT <= (head := state[_STAGE_AT]) < _LONG_TEXT:
         stage = state[_STAGE_AT + 1 : _STAGE_AT + 1 + head - _SHORT_TEXT]
-        return Peeked(_MOMENT.unpack_from(state, _DUE_AT + 1)[0], state[_FUNNEL], stage.decode())
+        return _MOMENT.unpack_from(state, _DUE_AT + 1)[0], stage.decode()
     else:
         lead = decode_lead(state)
-    return Peeked(lead.due, lead.funnel, lead.stage)
+    return lead.due, lead.stage
 
 
 def due_of(state: bytes) -> int:
@@ -218,7 +210,7 @@ def due_of(state: bytes) -> int:
 
 def read_under(state: bytes) -> bytes:
     """The mark of the funnel that last read a state that was encoded or read before, and is one of a lead."""
-    return state[_FUNNEL] if state[_DUE_AT] in _WIDE else _decode(state)[2]
+    return state[_FUNNEL_AT:_STAGE_AT] if state[_DUE_AT] in _WIDE else _decode(state)[2]
 
 
 def encode_mark(into: str) -> bytes:

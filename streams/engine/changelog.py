@@ -5,7 +5,6 @@ with a byte that says its kind; a value of kind META is the record that every
 transaction writes of each partition that it touches.
 """
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import blake2b
 
@@ -76,34 +75,3 @@ def decode_meta(value: bytes) -> Meta:
         return msgspec.msgpack.decode(value[1:], type=Meta)
     except msgspec.DecodeError as error:
         raise UnreadableChangelog(f"a meta record that can't be read: {error}") from None
-
-
-@dataclass(slots=True)
-class Recovered:
-    """What has been read of one partition's changelog, newest by key."""
-
-    states: dict[bytes, bytes] = field(default_factory=dict)
-    suppressed: set[bytes] = field(default_factory=set)
-    meta: Meta | None = None
-    records: int = 0
-
-    def apply(self, key: bytes | None, value: bytes | None) -> None:
-        """Take in one changelog record. Raises UnreadableChangelog."""
-        self.records += 1
-        if not key:
-            raise UnreadableChangelog("a record without a key")
-        kind = key[0]
-        if kind == Kind.LEAD:
-            if value is None:
-                self.states.pop(key[1:], None)
-            else:
-                self.states[key[1:]] = value
-        elif kind == Kind.SUPPRESSED:
-            if value is None:
-                self.suppressed.discard(key)
-            else:
-                self.suppressed.add(key)
-        elif kind == Kind.META:
-            self.meta = None if value is None else decode_meta(value)
-        else:
-            raise UnreadableChangelog(f"a key of the unknown kind {key[:1]!r}")

@@ -9,7 +9,7 @@ open transaction; then the changelog is read, committed records only, up to ther
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import structlog
 from confluent_kafka import (
@@ -23,8 +23,8 @@ from confluent_kafka import (
 )
 
 from streams.engine.broker_errors import passes
-from streams.engine.changelog import Meta, Recovered
-from streams.engine.chunk import Record
+from streams.engine.changelog import Meta
+from streams.engine.recovered import Recovered, take_in
 from streams.engine.table import Table
 from streams.errors import OutsideWorld
 
@@ -151,33 +151,19 @@ class KafkaOpener:
         self, numbers: list[int], bounds: Mapping[int, tuple[int, int]], wanted: Callable[[], bool]
     ) -> Iterable[tuple[int, Recovered]]:
         """The changelog of each partition, as soon as it has been read to its end."""
-        recovering = {number: Recovered() for number in numbers}
-        for number, (start, end) in bounds.items():
-            if start >= end:
-                yield number, recovering.pop(number)
+        recovering = {number: Recovered(end) for number, (start, end) in bounds.items() if start < end}
+        for number in numbers:
+            if number not in recovering:
+                yield number, Recovered()
         if not recovering:
             return
         reader = Consumer(dict(self.reader_config))
         try:
             reader.assign([TopicPartition(self.changelog, number, OFFSET_BEGINNING) for number in recovering])
             while recovering and wanted():
-                for message in reader.consume(READ_RECORDS, 0.1):
-                    error, record = message.error(), cast(Record, message)
-                    number = record.partition()
-                    recovered = recovering.get(number)
-                    if recovered is None:
-                        continue
-                    if error is None:
-                        recovered.apply(record.key(), record.value())
-                        position = record.offset() + 1
-                    elif error.code() == KafkaError._PARTITION_EOF:
-                        position = record.offset()
-                    elif not passes(error):
-                        raise KafkaException(error)
-                    else:
-                        continue
-                    if position >= bounds[number][1]:
-                        yield number, recovering.pop(number)
+                take_in(reader.consume(READ_RECORDS, 0.1), recovering)
+                for number in [number for number, one in recovering.items() if one.is_whole]:
+                    yield number, recovering.pop(number)
         finally:
             reader.close()
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_of, marked, peek, read_under
+from schemas.lead import due_and_stage, due_of, marked, read_under
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 
@@ -19,9 +19,10 @@ class Table:
         entries = []
         for lead, state in self._states.items():
             if marked(state) is None:
-                peeked = peek(state)
-                self.stages[peeked.stage] += 1
-                entries.append((peeked.due, lead))
+                due, stage = due_and_stage(state)
+                self.stages[stage] += 1
+                if due < NEVER:
+                    entries.append((due, lead))
         self.due = DueIndex(self.due_of, entries)
         self._mark = b""
         self._unread: list[bytes] = []

@@ -4,10 +4,9 @@ from collections import Counter
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from schemas.lead import marked, peek
+from schemas.lead import due_and_stage, marked
 from streams import kafka_clients
-from streams.engine.broker_errors import passes
-from streams.engine.changelog import Recovered
+from streams.engine.recovered import Recovered, take_in
 from streams.settings import Settings
 
 REQUEST_SECONDS = 10.0
@@ -30,20 +29,19 @@ def leads_by_stage(settings: Settings) -> Counter[str]:
 
 
 def _of_partition(reader: Consumer, partition: TopicPartition) -> Counter[str]:
-    recovered = Recovered()
+    bounds = reader.get_watermark_offsets(partition, REQUEST_SECONDS)
+    if bounds is None:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{partition.topic}: no answer"))
+    start, end = bounds
+    recovered = Recovered(end if start < end else 0)
     reader.assign([partition])
     silent = 0.0
-    while silent < SILENT_SECONDS:
+    while not recovered.is_whole:
         messages = reader.consume(_RECORDS, _STEP_SECONDS)
+        take_in(messages, {partition.partition: recovered})
         silent = 0.0 if messages else silent + _STEP_SECONDS
-        for message in messages:
-            error = message.error()
-            if error is None:
-                recovered.apply(message.key(), message.value())
-            elif error.code() == KafkaError._PARTITION_EOF:
-                states = recovered.states.values()
-                return Counter(peek(state).stage for state in states if marked(state) is None)
-            elif not passes(error):
-                raise KafkaException(error)
-    said = f"{partition.topic} could not be read to its end"
-    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+        if silent > SILENT_SECONDS:
+            said = f"{partition.topic} could not be read to its end"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+    states = recovered.states.values()
+    return Counter(due_and_stage(state)[1] for state in states if marked(state) is None)

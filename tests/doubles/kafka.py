@@ -14,10 +14,10 @@ from typing import Literal
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
 
-from streams.engine.changelog import Recovered
 from streams.engine.chunk import Chunk, Headers, Record
 from streams.engine.homes import home
 from streams.engine.opening import Opened
+from streams.engine.recovered import Recovered
 from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Fenced, Outgoing
 

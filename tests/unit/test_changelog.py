@@ -6,12 +6,12 @@ import pytest
 from streams.engine.changelog import (
     META_KEY,
     Meta,
-    Recovered,
     UnreadableChangelog,
     decode_meta,
     encode_meta,
     lead_key,
 )
+from streams.engine.recovered import Recovered
 
 META = Meta(42, 1_700_000_000_000, "saas", "ab" * 32, "t", 3, 17, 1_600_000_000_000, 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.lead import peek, read_under
+from schemas.lead import due_and_stage, read_under
 from schemas.moments import SECOND, format_moment
 from streams.engine import processing
 from streams.engine.changelog import META_KEY, Meta, decode_meta, encode_meta
@@ -215,7 +215,7 @@ def test_counts_follow_a_stage_that_has_another_name() -> None:
     bench.work()
     table = bench.engine.open_partitions[1].table
     assert {stage: leads for stage, leads in table.stages.items() if leads} == {"qualified": 4}
-    assert {peek(table.get(lead.encode()) or b"").stage for lead in LEADS} == {"qualified"}
+    assert {due_and_stage(table.get(lead.encode()) or b"")[1] for lead in LEADS} == {"qualified"}
     assert len(bench.changes()) == 8
     bench.metrics.watch(lambda: bench.engine.open_partitions, dict)
     metric = bench.metrics.registry.get_sample_value
@@ -237,7 +237,7 @@ def test_names_are_followed_through_versions_that_were_skipped() -> None:
     heir.send(LEADS[0], "demo")
     heir.work()
     table = heir.engine.open_partitions[1].table
-    assert peek(table.get(LEADS[0].encode()) or b"").stage == "ready"
+    assert due_and_stage(table.get(LEADS[0].encode()) or b"")[1] == "ready"
 
 
 def test_a_funnel_without_a_stage_that_leads_are_in_stops_the_worker_and_says_so() -> None:
@@ -341,7 +341,7 @@ def test_a_lead_merged_across_partitions_waits_for_the_funnel_that_has_read_it(
     merge(bench, lead_of(0), LEADS[0])
     bench.work()
     table = bench.engine.open_partitions[1].table
-    assert {peek(table.get(lead.encode()) or b"").stage for lead in LEADS} == {"qualified"}
+    assert {due_and_stage(table.get(lead.encode()) or b"")[1] for lead in LEADS} == {"qualified"}
     assert bench.dead() == []
     assert {stage: leads for stage, leads in table.stages.items() if leads} == {"qualified": 4}
     assert bench.engine.open_partitions[0].table.unread(1) == []
@@ -382,7 +382,7 @@ def test_a_lead_merged_before_the_change_is_called_by_the_new_names_where_it_arr
     bench.change(RENAMED)
     bench.work()
     table = bench.engine.open_partitions[1].table
-    assert peek(table.get(LEADS[0].encode()) or b"").stage == "qualified"
+    assert due_and_stage(table.get(LEADS[0].encode()) or b"")[1] == "qualified"
     assert bench.said()[LEADS[0]] == ["created", "merged"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from streams.engine.changelog import Recovered
+from streams.engine.recovered import Recovered
 from tests.benchmarks import load
 from tests.benchmarks.bench import Bench, say
 from tests.benchmarks.measures.working import Worked, work_off

@@ -1,0 +1,74 @@
+"""What is read of a changelog, record by record: compiled, as a recovery reads every lead."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from streams.engine.broker_errors import passes
+from streams.engine.changelog import META_KEY, Kind, Meta, UnreadableChangelog, decode_meta
+
+_LEAD, _SUPPRESSED = bytes([Kind.LEAD]), bytes([Kind.SUPPRESSED])
+
+
+class Recovered:
+    """What has been read of one partition's changelog up to offset ``end``, newest by key."""
+
+    def __init__(self, end: int = 0) -> None:
+        self.end = end
+        self.states: dict[bytes, bytes] = {}
+        self.suppressed: set[bytes] = set()
+        self.records = 0
+        self.position = 0
+        """Up to which offset it has been read."""
+        self._meta: bytes | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has been read to its end."""
+        return self.position >= self.end
+
+    @property
+    def meta(self) -> Meta | None:
+        """What the last transaction has left about the partition. Raises UnreadableChangelog."""
+        return None if self._meta is None else decode_meta(self._meta)
+
+    def apply(self, key: bytes | None, value: bytes | None) -> None:
+        """Take in one changelog record. Raises UnreadableChangelog."""
+        self.records += 1
+        if not key:
+            raise UnreadableChangelog("a record without a key")
+        if key.startswith(_LEAD):
+            if value is None:
+                self.states.pop(key[1:], None)
+            else:
+                self.states[key[1:]] = value
+        elif key == META_KEY:
+            self._meta = value
+        elif key.startswith(_SUPPRESSED):
+            if value is None:
+                self.suppressed.discard(key)
+            else:
+                self.suppressed.add(key)
+        else:
+            raise UnreadableChangelog(f"a key of the unknown kind {key[:1]!r}")
+
+
+def take_in(messages: Iterable[Message], recovering: Mapping[int, Recovered]) -> None:
+    """Take in what a consumer gave, up to each partition's end.
+
+    Raises UnreadableChangelog, and KafkaException where reading can't go on.
+    """
+    for message in messages:
+        recovered = recovering.get(cast(int, message.partition()))
+        if recovered is None or recovered.is_whole:
+            continue
+        error = message.error()
+        offset = cast(int, message.offset())
+        if error is None:
+            recovered.apply(message.key(), message.value())
+            recovered.position = offset + 1
+        elif error.code() == KafkaError._PARTITION_EOF:
+            recovered.position = offset
+        elif not passes(error):
+            raise KafkaException(error)
