@@ -67,7 +67,7 @@ $(WHEEL): $(READY) pyproject.toml hatch_build.py README.md LICENSE $(SOURCES)
 check-wheel: $(WHEEL) ## Run the tests that need no Kafka on that wheel
 	@rm -rf build/checked && cp -r $(INSTALLED) build/checked && cp -r tests docs pyproject.toml build/checked
 	@cd build/checked && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadgroup \
-	    tests/unit tests/acceptance tests/properties $(ARGS)
+	    -m 'not plain' tests/unit tests/acceptance tests/properties $(ARGS)
 
 bench: $(WHEEL) broker ## Measure leadgate beside others that run the same funnel
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

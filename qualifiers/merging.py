@@ -50,7 +50,7 @@ class Merger:
         now = lead.clock
         for counter in self._lasting:
             counter.unite(lead, came)
-        for key in self._fired & came.kept.keys():
+        for key in self._fired.intersection(came.kept):
             lead.kept[key] = max(came.kept[key], lead.kept.get(key, came.kept[key]))
         lead.traits = traits.united(lead.traits, came.traits, self._named_traits)
         for score in self._scores:
@@ -65,7 +65,7 @@ class Merger:
         if goes_on:
             for key in self._stages[lead.stage].of_the_stay:
                 lead.kept.pop(key, None)
-            for key in self._stages[came.stage].of_the_stay & came.kept.keys():
+            for key in self._stages[came.stage].of_the_stay.intersection(came.kept):
                 lead.kept[key] = came.kept[key]
             lead.waiting, lead.waiting_until = came.waiting, came.waiting_until
         return goes_on

@@ -86,7 +86,7 @@ class Upcoming:
     def pop(self) -> Entry:
         """The next one, which is then gone."""
         entry = heapq.heappop(self._heap)
-        if entry is self._newest:
+        if entry == self._newest:
             self._go_on()
         return entry
 

@@ -13,6 +13,9 @@ from streams.engine.passes import EvaluationFailed
 from streams.engine.transaction import Outgoing
 from tests.doubles.engines import GRACE, Bench, clocked, lead_of
 
+pytestmark = pytest.mark.plain
+"""What stands in for a funnel here, compiled code would not take for one."""
+
 LEADS = [lead_of(0, nth) for nth in range(6)]
 
 
