@@ -129,7 +129,7 @@ class KafkaTransaction:
                 except BufferError:
                     if self.should_stop():
                         raise Interrupted("the producer's queue is full") from None
-                    self._producer.poll(0.1)
+                    self._serve("poll", self._producer.poll, 0.1)
                 except KafkaException as error:
                     raise self._failed("produce", error.args[0]) from None
 
@@ -156,10 +156,10 @@ class KafkaTransaction:
         """Take back whatever is open. Raises Fenced when this producer is past use."""
         if not self._open:
             return
-        # Records still on their way to a broker that has not heard of this transaction
-        # would make it refuse the abort.
-        self._producer.flush(FLUSH_SECONDS)
         try:
+            # Records still on their way to a broker that has not heard of this transaction
+            # would make it refuse the abort.
+            self._serve("flush", self._producer.flush, FLUSH_SECONDS)
             self._insist("abort_transaction", self._producer.abort_transaction)
         except Aborted as error:
             # An abort that can't be done leaves a producer in an unknown state.
@@ -174,6 +174,13 @@ class KafkaTransaction:
         with suppress(KafkaException):  # a producer past use says so once more
             self._producer.purge()
             self._producer.flush(FLUSH_SECONDS)
+
+    def _serve(self, name: str, call: Callable[[float], Any], seconds: float) -> None:
+        """``call``, which raises whatever fatal error the producer has met meanwhile."""
+        try:
+            call(seconds)
+        except KafkaException as exception:
+            raise self._failed(name, exception.args[0]) from None
 
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""

@@ -77,6 +77,16 @@ def test_a_fenced_producer_is_fenced_at_the_next_step_too(broker: Broker) -> Non
     assert broker.said() == []
 
 
+def test_fenced_while_records_are_on_their_way_it_is_fenced_when_it_takes_them_back(broker: Broker) -> None:
+    old = broker.transaction("one")
+    old.begin()
+    old.produce(records(broker, b"old"))
+    broker.transaction("one")
+    with pytest.raises(Fenced):
+        _produce_and_abort(old, records(broker, b"on their way"))
+    assert broker.said() == []
+
+
 def test_offsets_of_an_earlier_generation_are_refused(broker: Broker) -> None:
     made = broker.transaction("one")
     before = broker.group()
@@ -143,6 +153,11 @@ def _whole(made: Any, outgoing: list[Outgoing], group: Any) -> None:
     made.begin()
     made.produce(outgoing)
     _offsets_and_commit(made, group)
+
+
+def _produce_and_abort(made: Any, outgoing: list[Outgoing]) -> None:
+    made.produce(outgoing)
+    made.abort()
 
 
 def _offsets_and_commit(made: Any, group: Any) -> None:
