@@ -17,7 +17,7 @@ import structlog
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from streams import agents, clock, kafka_clients, timers
+from streams import address, agents, clock, kafka_clients, timers
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
 from streams.engine.forwarding import Forwarding
@@ -38,6 +38,7 @@ from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
 from streams.ports import free_ports
 from streams.settings import Settings
+from streams.takeover import Takeover, transactional_id
 from streams.web import pages
 from streams.web.worker import WorkerView
 
@@ -155,7 +156,6 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     hold.read_to_end()
     port = settings.web_port or free_ports(1)[0]
     me = Advertised(identity.name, settings.advertised(port))
-    transactional_id = f"{settings.group}-{identity.name}"
     processor = parts.processor(
         decode=decode_native,
         names=Names(
@@ -182,8 +182,11 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
         topic_id=source.topic_id,
         reader_config=kafka_clients.reader(settings),
         on_wait=metrics.waiting,
+        take_over=Takeover(settings, identity.name),
     )
-    config = kafka_clients.transactional_producer(settings, transactional_id=transactional_id)
+    config = kafka_clients.transactional_producer(
+        settings, transactional_id=transactional_id(settings.group, identity.name)
+    )
 
     def new_transaction(
         should_stop: Callable[[], bool], on_wait: Callable[[str | None], None]
@@ -198,6 +201,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
         limits=Limits(
             pass_records=settings.max_pass_records,
             revoke_seconds=settings.session_timeout / 1000,
+            fenced_seconds=settings.session_timeout / 4000,
             failures_in_a_row=settings.max_dead_letters_in_a_row,
             failures_ratio=settings.max_dead_letter_ratio,
         ),
@@ -219,8 +223,9 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     app.engine = engine
     app.new_poller = partial(
         Poller,
-        kafka_clients.consumer(settings, client_id=me.client_id),
+        kafka_clients.consumer(settings, client_id=me.client_id, instance_id=identity.name),
         settings.activities_topic,
+        leaves=not settings.stays,
         backlog=engine.backlog,
         max_backlog=BACKLOG_PASSES * settings.max_pass_records,
     )
@@ -233,6 +238,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     pages.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics))
     agents.install(app, engine, settings.activities_topic)
     timers.install(app, engine, hold, watch)
+    address.install(app, ownership, me)
     return Worker(app, engine, hold, watch, me)
 
 

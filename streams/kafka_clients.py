@@ -38,11 +38,16 @@ _LOG_FATAL, _LOG_ALL = 0, 7
 _LARGEST_RECORD = 100 * 1024 * 1024
 
 
-def consumer(settings: Settings, *, client_id: str) -> dict[str, Any]:
-    """Of a group's member: reads what is committed, commits nothing by itself, starts nowhere by itself."""
+def consumer(settings: Settings, *, client_id: str, instance_id: str) -> dict[str, Any]:
+    """Of a group's member: reads what is committed, commits nothing by itself, starts nowhere by itself.
+
+    A static one (KIP-345): when it has ended without leaving, whoever comes under its ``instance_id`` within
+    the session time-out has its partitions, and nobody else is disturbed.
+    """
     return _librdkafka(settings) | {
         "client.id": client_id,
         "group.id": settings.group,
+        "group.instance.id": instance_id,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "isolation.level": "read_committed",

@@ -64,6 +64,11 @@ class Owners:
     by_partition: Mapping[int, Advertised]
     spare: frozenset[Advertised] = frozenset()
 
+    @property
+    def members(self) -> set[Advertised]:
+        """The workers that are members; nobody while the partitions are dealt out anew."""
+        return {*self.by_partition.values(), *self.spare}
+
 
 class Ownership(Protocol):
     """Knows the owners."""
@@ -74,6 +79,26 @@ class Ownership(Protocol):
 
 GroupDescription = Mapping[str, Any]
 """What kafka-python's `describe_groups` gives of one group."""
+
+
+def owners_of(description: GroupDescription, topic: str, asked_at: float) -> Owners:
+    """The owners by what the coordinator says; none while the group deals its partitions out anew."""
+    if description["group_state"] != "Stable":
+        return Owners(asked_at, {})
+    workers = [
+        (advertised, member["member_assignment"]["assigned_partitions"])
+        for member in description["members"]
+        if (advertised := parse_client_id(member["client_id"])) is not None
+    ]
+    by_partition = {
+        number: worker
+        for worker, assignment in workers
+        for assigned in assignment
+        if assigned["topic"] == topic
+        for number in assigned["partitions"]
+    }
+    spare = {worker for worker, _ in workers} - {*by_partition.values()}
+    return Owners(asked_at, by_partition, frozenset(spare))
 
 
 class Coordinator(Protocol):
@@ -121,6 +146,8 @@ class GroupOwnership:
 
     Within half a session time-out of the coordinator's word a member cannot have been
     replaced unnoticed: it would first have had to miss its heartbeats for a whole one.
+    (Or somebody has removed it, or given its name to another: it hears of that by its
+    next heartbeat, and the coordinator's next word, a second later, says so.)
     ``session_timeout`` in seconds; ``clock`` is monotonic, in seconds.
     """
 
@@ -162,24 +189,6 @@ class GroupOwnership:
     def _hear(self, answer: Future[GroupDescription], asked_at: float) -> None:
         error = answer.exception()
         if error is None:
-            self._last = self._read(answer.result(), asked_at)
+            self._last = owners_of(answer.result(), self._topic, asked_at)
         else:
             log.warning("group_not_described", group=self._group, error=str(error).partition(" Request '")[0])
-
-    def _read(self, description: GroupDescription, asked_at: float) -> Owners:
-        if description["group_state"] != "Stable":
-            return Owners(asked_at, {})
-        workers = [
-            (advertised, member["member_assignment"]["assigned_partitions"])
-            for member in description["members"]
-            if (advertised := parse_client_id(member["client_id"])) is not None
-        ]
-        by_partition = {
-            number: worker
-            for worker, assignment in workers
-            for assigned in assignment
-            if assigned["topic"] == self._topic
-            for number in assigned["partitions"]
-        }
-        spare = {worker for worker, _ in workers} - {*by_partition.values()}
-        return Owners(asked_at, by_partition, frozenset(spare))

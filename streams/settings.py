@@ -73,6 +73,8 @@ class Settings(BaseSettings):
         None
     )
     """This worker's own name, which outlives it (a pod's name); None: one that `state_directory` keeps."""
+    on_stop: Annotated[Literal["stay", "leave"] | None, BeforeValidator(_or_none)] = None
+    """Whether a worker that is told to end stays a member; None: see `stays`."""
     session_timeout: Duration = 10_000
     """How long a worker may be silent before its partitions go to others."""
     transaction_timeout: Duration = 10_000
@@ -157,6 +159,14 @@ class Settings(BaseSettings):
                 wanted = "SASL_SSL" if name.startswith("sasl_") else "SSL or SASL_SSL"
                 raise ValueError(f"{name}: has no effect unless security_protocol is set (to {wanted})")
         return self
+
+    @property
+    def stays(self) -> bool:
+        """Whether a worker that is told to end stays a member of the group for a session time-out.
+
+        A name that was given is one that comes back. One that is kept on disk may go with its container.
+        """
+        return self.worker_id is not None if self.on_stop is None else self.on_stop == "stay"
 
     @property
     def changelog(self) -> str:

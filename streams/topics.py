@@ -5,14 +5,13 @@ says what is wrong with those that are, each with the command that mends it.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
-from streams import kafka_clients
+from streams.admin import admin_client
 from streams.errors import OutsideWorld
 from streams.settings import Settings
 
@@ -21,10 +20,6 @@ PARTITIONS = 4
 
 OVERHEAD = 64 * 1024
 """Bytes that a dead letter or a changelog record may be larger than the activity that it comes from."""
-
-
-class KafkaUnreachable(OutsideWorld):
-    """The brokers do not answer, or do not let this client in."""
 
 
 class TopicRefused(OutsideWorld):
@@ -111,7 +106,7 @@ def create(
     is made here; None of `replication`: what the brokers do by default.
     """
     made: list[str] = []
-    with _admin(settings) as admin:
+    with admin_client(settings) as admin:
         # The input first: what the others must be like follows from it.
         for group in (CATALOGUE[:1], CATALOGUE[1:]):
             found = _look(admin, settings)
@@ -130,7 +125,7 @@ def create(
 
 def check(settings: Settings) -> list[Finding]:
     """What is wrong with the topics; nothing when a worker can run. Raises KafkaUnreachable."""
-    with _admin(settings) as admin:
+    with admin_client(settings) as admin:
         found = _look(admin, settings)
     source = found.get(_INPUT.name(settings))
     findings: list[Finding] = []
@@ -236,24 +231,6 @@ def _tool(settings: Settings, which: str) -> str:
 
 
 # --- the brokers ----------------------------------------------------------------
-
-
-@contextmanager
-def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
-    admin = None
-    try:
-        admin = KafkaAdminClient(**kafka_clients.kafka_python(settings), bootstrap_timeout_ms=5_000)
-        yield admin
-    except (KafkaError, OSError) as error:
-        # kafka-python's text may hold the whole answer; its first sentence says what is wrong.
-        said = str(error).partition(" Request '")[0].splitlines()[0]
-        raise KafkaUnreachable(
-            f"Kafka at {settings.bootstrap_servers} cannot be used: {said} "
-            "(is it running? is LEADGATE_BOOTSTRAP_SERVERS right? `leadgate kafka start` begins a local one)"
-        ) from error
-    finally:
-        if admin is not None:
-            admin.close()
 
 
 def _make(admin: KafkaAdminClient, asked: dict[str, dict[str, Any]]) -> list[str]:

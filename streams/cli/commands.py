@@ -46,6 +46,11 @@ COMMANDS: dict[str, Command] = {
         "Create the topics, or check that they are as they must be.",
         ("leadgate topics create", "leadgate topics check"),
     ),
+    "group": Command(
+        "streams.cli.group:app",
+        "Take workers that do not come back out of their group, so that others do their work at once.",
+        ("leadgate group remove worker-2",),
+    ),
     "funnel": Command(
         "streams.cli.funnel:app",
         "Put a funnel in force for a running group, and list the versions there have been.",

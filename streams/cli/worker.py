@@ -44,7 +44,7 @@ def worker(
     ] = None,
     lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Run a worker until SIGTERM or Ctrl-C: the pass is finished, the group left.
+    """Run a worker until SIGTERM or Ctrl-C: the pass is finished, and its partitions are let go.
 
     Every option is also a setting: LEADGATE_FUNNEL, LEADGATE_GROUP, … in the environment.
     """

@@ -57,9 +57,6 @@ class Reading(Protocol):
     def pause(self, partitions: list[int]) -> None:
         """Read these no more, until `read_from`."""
 
-    def rejoin(self, after: float) -> None:
-        """Leave the group and come back ``after`` seconds."""
-
 
 class Observer(Protocol):
     """Who watches the engine: the metrics, and readiness."""
@@ -108,6 +105,7 @@ class Engine:
         self._ends: Mapping[int, int] = {}
         self._reading: Reading
         self._transaction: Transaction | None = None
+        self._back_off = 0.0
         self._threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
             for name, loop in (("engine", self._run_passes), ("opener", self._run_openings))
@@ -164,6 +162,7 @@ class Engine:
         """These partitions are ours, for as long as ``group`` (the group's metadata) holds."""
         log.info("partitions_assigned", partitions=numbers)
         self.observer.rebalanced()
+        self._failures.rebalanced()
         self._assignment.begin(numbers, group)
 
     def revoke(self, numbers: list[int]) -> None:
@@ -300,6 +299,7 @@ class Engine:
                 offset=result.position,
                 funnel_version=in_force.version,
                 seconds=round(result.seconds, 3),
+                waited=round(result.waited, 3),
             )
             self.observer.opened(result)
 
@@ -319,6 +319,7 @@ class Engine:
 
     def _renew_transaction(self) -> None:
         if self._transaction is None:
+            self._stopping.wait(self._back_off)
             try:
                 self._transaction = self.new_transaction(self._hurrying.is_set, self.observer.waiting)
             except TransactionError as error:
@@ -482,16 +483,13 @@ class Engine:
         log.warning("pass_thrown_away", reason=str(failed))
         self.observer.aborted(isinstance(failed, Fenced))
         self._failures.transaction(works, failed)
+        self._reopen([work.partition for work in works])
         if isinstance(failed, Fenced):
-            self._start_again()
-        else:
-            self._reopen([work.partition for work in works])
+            self._let_the_producer_go()
 
-    def _start_again(self) -> None:
-        """This producer is dead: leave the group and come back with another."""
+    def _let_the_producer_go(self) -> None:
+        """It is dead: the next pass takes another, unless the group says meanwhile that we are, too."""
         assert self._transaction is not None
-        away = self._failures.fenced()
-        self.lose(sorted(self.assigned))
-        self._reading.rejoin(after=away)
+        self._back_off = self._failures.fenced()
         self._transaction.close()
         self._transaction = None

@@ -31,10 +31,14 @@ class EngineFailed(OutsideWorld):
 
 @dataclass(slots=True, frozen=True)
 class Limits:
-    """How much at once, and how long: records, seconds; when the rules fail too often."""
+    """How much at once, and how long: records, seconds; when the rules fail too often.
+
+    ``fenced_seconds`` must be enough for the group to say that another has our name, or our partitions.
+    """
 
     pass_records: int
     revoke_seconds: float
+    fenced_seconds: float
     failures_in_a_row: int
     failures_ratio: float
 
@@ -47,6 +51,7 @@ class Failures:
         self.poison: dict[tuple[int, int], Unreadable] = {}
         self._in_a_row = 0
         self._turn = 0
+        self._fenced_seconds = limits.fenced_seconds
         self._fenced: deque[float] = deque(maxlen=FENCED_LIMIT)
         self._evaluations = FailedEvaluations(limits.failures_in_a_row, limits.failures_ratio)
 
@@ -93,16 +98,24 @@ class Failures:
         elif self._in_a_row % TRIES == 0:
             self.limit = max(1, self.limit // 2)
 
+    def rebalanced(self) -> None:
+        """The group has given us an assignment.
+
+        Whoever fenced us may have been a new owner of what we had before it, and not another of our name.
+        """
+        self._fenced.clear()
+
     def fenced(self) -> float:
-        """This producer is dead; how many seconds to stay away. Raises EngineFailed."""
+        """This producer is dead; how many seconds to wait before there is another. Raises EngineFailed."""
         now = time.monotonic()
         self._fenced.append(now)
         if len(self._fenced) == FENCED_LIMIT and now - self._fenced[0] < FENCED_SECONDS:
             raise EngineFailed(
-                "fenced three times within a minute: another process uses this worker's transactional id; "
-                "give each worker its own (LEADGATE_WORKER_ID)"
+                "fenced three times within a minute: another process uses this worker's transactional id "
+                "(give each worker its own: LEADGATE_WORKER_ID), or Kafka takes longer over a pass than "
+                "it may (LEADGATE_TRANSACTION_TIMEOUT)"
             )
-        return float(len(self._fenced))
+        return self._fenced_seconds
 
     def _narrow(self, works: list[Work], failed: TooLarge) -> None:
         """Half as many records the next time; a single one is found, and becomes a dead letter."""

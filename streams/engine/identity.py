@@ -1,4 +1,4 @@
-"""Who this worker is, beyond its life: the transactional id.
+"""Who this worker is, beyond its life: the transactional id, and its place in the group.
 
 An id that comes back lets a restarted worker abort at once what its dead self
 left open; one that two live processes share makes them fence each other. So it

@@ -31,6 +31,8 @@ from streams.errors import OutsideWorld
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 5.0
+PATIENCE_SECONDS = 1.0
+"""So long an earlier owner's transaction is waited for: who is alive ends it before giving anything up."""
 RETRY_SECONDS = 0.1
 READ_RECORDS = 10_000
 
@@ -51,6 +53,38 @@ class Opened:
     seconds: float
     meta: Meta | None = None
     """What the last transaction has left about it."""
+    waited: float = 0.0
+    """Those of the ``seconds`` in which something that others had open was in the way."""
+
+
+TakeOver = Callable[[list[int], Callable[[], bool]], None]
+"""Ends what others have open on these partitions, for as long as they are wanted; raises nothing."""
+
+
+class Held:
+    """Since when partitions have not been read on, as where an open transaction lies in the way."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, tuple[int, float]] = {}
+        self._asked_at = 0.0
+
+    def overdue(self, recovering: Mapping[int, Recovered]) -> list[int]:
+        """Those of which that is too long, each time that such a while has passed."""
+        now = time.monotonic()
+        for number, one in recovering.items():
+            if number not in self._since or self._since[number][0] != one.position:
+                self._since[number] = one.position, now
+        found = [number for number in recovering if self.seconds(number) > 0]
+        if not found or now - self._asked_at < PATIENCE_SECONDS:
+            return []
+        self._asked_at = now
+        return found
+
+    def seconds(self, number: int) -> float:
+        """How long it has been so, until now; 0 where it is no long while."""
+        since = self._since[number][1] if number in self._since else time.monotonic()
+        stood = time.monotonic() - since
+        return stood if stood > PATIENCE_SECONDS else 0.0
 
 
 class Opener(Protocol):
@@ -81,6 +115,7 @@ class KafkaOpener:
     topic_id: str
     reader_config: Mapping[str, Any]
     on_wait: Callable[[str | None], None] = lambda _: None
+    take_over: TakeOver = lambda _numbers, _wanted: None
 
     def __post_init__(self) -> None:
         self._member = Consumer({**self.reader_config, "group.id": self.group})
@@ -117,24 +152,39 @@ class KafkaOpener:
                 said: KafkaError = error.args[0]
                 if not passes(said):
                     raise
-                log.info("opening_waits", partitions=numbers, error=said.str())
-                self.on_wait(f"opening partitions: {said.str()}")
+                if said.code() == KafkaError._TIMED_OUT:
+                    self.take_over(numbers, wanted)
+                if said.code() != KafkaError._TIMED_OUT or time.perf_counter() - started > REQUEST_SECONDS:
+                    log.info("opening_waits", partitions=numbers, error=said.str())
+                    self.on_wait(f"opening partitions: {said.str()}")
                 time.sleep(RETRY_SECONDS)
         else:
             return
         self.on_wait(None)
-        for number, recovered in self._read(numbers, bounds, wanted):
+        waited = time.perf_counter() - started
+        for number, recovered, held in self._read(numbers, bounds, wanted):
             position = self._position(number, committed[number], recovered, firsts[number])
             table = Table(recovered.states, recovered.suppressed)
             clock = recovered.meta.clock if recovered.meta else 0
             seconds = time.perf_counter() - started
-            opened(Opened(number, table, position, clock, recovered.records, seconds, recovered.meta))
+            opened(
+                Opened(
+                    number,
+                    table,
+                    position,
+                    clock,
+                    recovered.records,
+                    seconds,
+                    recovered.meta,
+                    waited + held,
+                )
+            )
 
     def _committed(self, numbers: list[int]) -> dict[int, int | None]:
         """The group's offsets; the broker answers only once no transaction is open on them."""
         wanted = [TopicPartition(self.input_topic, number) for number in numbers]
         committed: dict[int, int | None] = {}
-        for partition in self._member.committed(wanted, REQUEST_SECONDS):
+        for partition in self._member.committed(wanted, PATIENCE_SECONDS):
             if partition.error is not None:
                 raise KafkaException(partition.error)
             committed[partition.partition] = None if partition.offset == OFFSET_INVALID else partition.offset
@@ -149,21 +199,27 @@ class KafkaOpener:
 
     def _read(
         self, numbers: list[int], bounds: Mapping[int, tuple[int, int]], wanted: Callable[[], bool]
-    ) -> Iterable[tuple[int, Recovered]]:
-        """The changelog of each partition, as soon as it has been read to its end."""
+    ) -> Iterable[tuple[int, Recovered, float]]:
+        """The changelog of each partition, as soon as it has been read to its end.
+
+        And how many seconds an open transaction kept it from being read on.
+        """
         recovering = {number: Recovered(end) for number, (start, end) in bounds.items() if start < end}
         for number in numbers:
             if number not in recovering:
-                yield number, Recovered()
+                yield number, Recovered(), 0.0
         if not recovering:
             return
         reader = Consumer(dict(self.reader_config))
+        held = Held()
         try:
             reader.assign([TopicPartition(self.changelog, number, OFFSET_BEGINNING) for number in recovering])
             while recovering and wanted():
                 take_in(reader.consume(READ_RECORDS, 0.1), recovering)
                 for number in [number for number, one in recovering.items() if one.is_whole]:
-                    yield number, recovering.pop(number)
+                    yield number, recovering.pop(number), held.seconds(number)
+                if overdue := held.overdue(recovering):
+                    self.take_over(overdue, wanted)
         finally:
             reader.close()
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import structlog
@@ -26,11 +27,20 @@ POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 PACE_SECONDS = 0.01
 SEEK_SECONDS = 10.0
+LEAVE_SECONDS = 5.0
 FULL_SECONDS = 1.0
+
+
+_FENCED_BY_NAME = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
+"""The text is all that the consumer's fatal error has of its cause."""
 
 
 class PositionGone(OutsideWorld):
     """The input no longer has what comes next."""
+
+
+class NameTaken(OutsideWorld):
+    """The group goes on with another process of this worker's name."""
 
 
 class GroupListener(Protocol):
@@ -54,7 +64,8 @@ class Poller(threading.Thread):
 
     ``on_chunk`` is called after chunks have been queued; ``backlog`` tells how many
     records wait behind the queue, and polling pauses while that and the queue are
-    above ``max_backlog``.
+    above ``max_backlog``. ``leaves`` is whether it leaves the group when it ends, as a
+    static member else does not (KIP-345).
     """
 
     def __init__(
@@ -64,6 +75,7 @@ class Poller(threading.Thread):
         listener: GroupListener,
         on_chunk: Callable[[], None],
         *,
+        leaves: bool,
         backlog: Callable[[], int],
         max_backlog: int,
     ) -> None:
@@ -71,6 +83,7 @@ class Poller(threading.Thread):
         self.topic = topic
         self._listener = listener
         self._on_chunk = on_chunk
+        self._leaves = leaves
         self._backlog = backlog
         self._max_backlog = max_backlog
         self._commands: deque[Callable[[], None]] = deque()
@@ -97,9 +110,9 @@ class Poller(threading.Thread):
         """Read these no more, until `read_from`."""
         self._commands.append(lambda: self._pause(partitions))
 
-    def rejoin(self, after: float) -> None:
-        """Leave the group and come back ``after`` seconds."""
-        self._commands.append(lambda: self._rejoin(after))
+    def rejoin(self) -> None:
+        """Leave the group and come back as a new member."""
+        self._commands.append(self._rejoin)
 
     def take(self, wanted: Callable[[int], bool]) -> list[Chunk]:
         """The queued chunks of the partitions that are ``wanted``; others stay."""
@@ -111,7 +124,7 @@ class Poller(threading.Thread):
         return taken
 
     def stop(self, seconds: float) -> None:
-        """Leave the group and end the thread."""
+        """Let go of the partitions, and end the thread."""
         self._stopping.set()
         self.join(seconds)
 
@@ -128,6 +141,8 @@ class Poller(threading.Thread):
                 log.exception("poller_failed")
             self._listener.failed(error)
         finally:
+            if self._leaves:
+                self._leave()
             self.consumer.close()
 
     def _subscribe(self) -> None:
@@ -214,6 +229,13 @@ class Poller(threading.Thread):
                 f"overtaken this group, or the topic has been created anew. Activities are lost; to go on "
                 f"without them, give the worker another group (LEADGATE_GROUP)"
             )
+        if error.code() == KafkaError._FATAL and _FENCED_BY_NAME in error.str():
+            # What we have is that process's already; librdkafka doesn't say so.
+            self._on_lost(self.consumer, self._places(self._assigned))
+            raise NameTaken(
+                "another process uses this worker's name, and the group has gone on with it; "
+                "give each worker its own (LEADGATE_WORKER_ID)"
+            )
         if not passes(error):
             raise KafkaException(error)
         log.warning("consumer_error", code=error.name(), error=error.str())
@@ -246,11 +268,17 @@ class Poller(threading.Thread):
             self._reading.pop(partition, None)
         self.consumer.pause(self._places(ours))
 
-    def _rejoin(self, after: float) -> None:
+    def _rejoin(self) -> None:
         self.consumer.unsubscribe()
-        self._stopping.wait(after)
-        if not self._stopping.is_set():
-            self._subscribe()
+        self._subscribe()
+
+    def _leave(self) -> None:
+        # To close would not do: a static member stays one then.
+        deadline = time.monotonic() + LEAVE_SECONDS
+        with suppress(KafkaException):  # it may have been fenced, and is no member any more
+            self.consumer.unsubscribe()
+            while self.consumer.memberid() and time.monotonic() < deadline:
+                self.consumer.poll(POLL_SECONDS)
 
     # The group ------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class ChunkConsumer(BaseConsumer):
         self._poller.start()
 
     async def on_stop(self) -> None:
-        """Finish the pass and leave the group."""
+        """Finish the pass, and leave the group or stay in it as is said."""
         self._engine.hurry()
         if self._poller is not None:
             await asyncio.to_thread(self._poller.stop, STOP_SECONDS)
@@ -57,6 +57,11 @@ class ChunkConsumer(BaseConsumer):
     @property
     def _engine(self) -> Engine:
         return cast(Engine, self.app.engine)
+
+    def rejoin(self) -> None:
+        """Leave the group and come back as a new member."""
+        if self._poller is not None:
+            self._poller.rejoin()
 
     def rebalanced(self) -> None:
         """Faust has come to the end of a rebalance: chunks may flow."""

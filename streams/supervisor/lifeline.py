@@ -9,7 +9,7 @@ import threading
 import time
 
 STOP_SECONDS = 25.0
-"""So long a member has to finish its pass and leave the group, before it is killed; orchestrators give 30."""
+"""So long a member has to finish its pass and end, before it is killed; orchestrators give 30."""
 
 
 def open_lifeline() -> int:

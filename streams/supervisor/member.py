@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from streams.ports import free_ports
+from streams.ports import free_ports, is_free
 from streams.settings import PREFIX, Settings
 from streams.supervisor.endings import BackOff
 
@@ -49,6 +49,7 @@ class Launch:
         settings = {
             "processes": "1",
             "worker_id": name,
+            "on_stop": "stay" if self.settings.stays else "leave",
             "web_port": str(port),
             "web_advertised": f"{advertised.partition(':')[0]}:{port}" if advertised else "",
             "hold_clock": str(hold_clock),
@@ -84,7 +85,8 @@ class Member:
         """Begin a life. Raises OSError, OutsideWorld when there is no process or port to be had."""
         self.life += 1
         self.state, self.came_up, self.answers, self.told_to_end = "starting", False, False, False
-        self.port = free_ports(1)[0]
+        # Where the others look for it, unless another program has come to be there.
+        self.port = self.port if self.port and is_free(self.port) else free_ports(1)[0]
         self._process = await self.launch.start(self.name, self.port, hold_clock)
 
     async def wait(self) -> int:
@@ -102,7 +104,7 @@ class Member:
             self.state, self.came_up = "up", True
 
     def end(self) -> None:
-        """Ask it to finish its pass and to leave the group."""
+        """Ask it to finish its pass and end."""
         self.told_to_end = self.send(signal.SIGTERM)
 
     def send(self, what: signal.Signals) -> bool:

@@ -24,6 +24,7 @@ PATIENCE = 30.0
 LIMITS = Limits(
     pass_records=10,
     revoke_seconds=PATIENCE,
+    fenced_seconds=0.1,
     failures_in_a_row=1,
     failures_ratio=0.5,
 )
@@ -174,7 +175,6 @@ class NothingToRead:
 
     def read_from(self, partition: int, epoch: int, position: int) -> None: ...
     def pause(self, partitions: list[int]) -> None: ...
-    def rejoin(self, after: float) -> None: ...
 
 
 def _nothing_to_decode(value: bytes | None) -> Any:

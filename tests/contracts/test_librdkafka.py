@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,9 @@ from tests.doubles.brokers import PARTITIONS, PATIENCE, TheReal
 @pytest.fixture
 def reader(real: TheReal) -> Iterator[Consumer]:
     """A consumer as the group's members are configured, assigned the input's partition 0 by hand."""
-    config = kafka_clients.consumer(real.settings, client_id="reader") | {"group.id": f"{real.input}-hand"}
+    config = kafka_clients.consumer(real.settings, client_id="reader", instance_id="reader") | {
+        "group.id": f"{real.input}-hand"
+    }
     consumer = Consumer(config)
     consumer.assign([TopicPartition(real.input, 0, 0)])
     yield consumer
@@ -183,10 +186,12 @@ def make_poller(real: TheReal) -> Iterator[Callable[..., tuple[Poller, Listener]
 
     def make(backlog: Callable[[], int] = lambda: 0, group: str = "pollers") -> tuple[Poller, Listener]:
         listener = Listener()
-        config = kafka_clients.consumer(real.settings, client_id="poller") | {
+        config = kafka_clients.consumer(real.settings, client_id="poller", instance_id=uuid.uuid4().hex) | {
             "group.id": f"{real.input}-{group}"
         }
-        poller = Poller(config, real.input, listener, listener.wake, backlog=backlog, max_backlog=10)
+        poller = Poller(
+            config, real.input, listener, listener.wake, leaves=True, backlog=backlog, max_backlog=10
+        )
         listener.poller = poller
         pollers.append(poller)
         poller.start()
@@ -287,7 +292,7 @@ def test_a_rebalance_is_heard_though_too_much_waits(real: TheReal, make_poller: 
 def test_it_leaves_and_comes_back(make_poller: Any) -> None:
     poller, listener = make_poller()
     listener.wait("assigned [0, 1]")
-    poller.rejoin(0.1)
+    poller.rejoin()
     listener.wait("assigned [0, 1]", "revoked [0, 1]", "assigned [0, 1]")
 
 

@@ -5,6 +5,7 @@ of its own.
 """
 
 import time
+import uuid
 from typing import Any, Protocol
 
 from confluent_kafka import Consumer, TopicPartition
@@ -119,7 +120,9 @@ class TheReal:
             made.result()
 
     def _member(self) -> Consumer:
-        consumer = Consumer(kafka_clients.consumer(self.settings, client_id="member"))
+        consumer = Consumer(
+            kafka_clients.consumer(self.settings, client_id="member", instance_id=uuid.uuid4().hex)
+        )
         consumer.subscribe([self.input])
         return consumer
 

@@ -81,7 +81,7 @@ class Bench:
             funnels=self.funnels,
             opener=FakeOpener(self.kafka, NAMES.activities, NAMES.changelog),
             new_transaction=lambda _stop, _wait: self._transaction(name),
-            limits=Limits(revoke_seconds=0.01, **limits),
+            limits=Limits(revoke_seconds=0.01, fenced_seconds=0.0, **limits),
             wall_clock=lambda: self.kafka.now,
             held=lambda: self.held,
             observer=self.metrics,

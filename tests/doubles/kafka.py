@@ -284,7 +284,6 @@ class FakeReading:
 
     kafka: FakeKafka
     topic: str
-    rejoins: list[float] = field(default_factory=list)
     reading: dict[int, tuple[int, int]] = field(default_factory=dict)
     when_paused: Callable[[], None] = lambda: None
 
@@ -295,9 +294,6 @@ class FakeReading:
         for partition in partitions:
             self.reading.pop(partition, None)
         self.when_paused()
-
-    def rejoin(self, after: float) -> None:
-        self.rejoins.append(after)
 
     def poll(self, most: int = 1_000) -> list[Chunk]:
         """A chunk of each partition that is read and has something new, of ``most`` records."""

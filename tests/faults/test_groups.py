@@ -91,15 +91,21 @@ def test_a_worker_that_is_told_to_end_leaves_the_group(group: GroupMaker) -> Non
 
 
 def test_two_processes_of_one_identity_do_not_both_go_on(group: GroupMaker) -> None:
+    """The older ends, though the newer one takes its transactional id, and has another address."""
     workers = group("live", grace="2s", worker_id="the-same")
     load = Live(workers, seed=8, leads=100, rate=100)
     load.start()
-    workers.start()
+    older = workers.start()
     begin(workers)
-    workers.start()
-    time.sleep(2 * SESSION_SECONDS)
+    newer = workers.start()
+    workers.wait(lambda: older.poll() is not None, "both go on")
+    assert older.returncode == 3, workers.logs()
+    last = workers.said_by(older).strip().splitlines()[-1]
+    assert last.startswith("leadgate: another process uses this worker's name"), last
+    time.sleep(SESSION_SECONDS)
     load.end()
     quiet(workers)
+    assert newer.poll() is None, workers.logs()
     workers.stop()
     workers.check()
 

@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from schemas.lead import decode_lead
 from streams import kafka_clients, topics
+from streams.ports import free_ports
 from streams.settings import Settings, load_settings
 from tests.faults import oracle
 from tests.faults.recomputing import Recomputed, Recomputing
@@ -43,6 +44,7 @@ class Group:
         self.funnel_path = Path(shutil.copy(self.funnel_path, self.directory / "funnel.yaml"))
         self.processes: list[subprocess.Popen[bytes]] = []
         self.on_stop: list[Callable[[], None]] = []
+        self.ports: dict[str, str] = {}
         self.environment = {
             "LEADGATE_BOOTSTRAP_SERVERS": self.bootstrap,
             "LEADGATE_GROUP": self.name,
@@ -67,13 +69,19 @@ class Group:
 
     # Workers ------------------------------------------------------------------------
 
-    def start(self, funnel: str | None = None, **faults: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, funnel: str | None = None, worker_id: str | None = None, **faults: str
+    ) -> subprocess.Popen[bytes]:
         """One more worker; ``point``, ``times``, ``signal``, ``only`` light its fuse.
 
         ``funnel`` is another file than the group's, ``reread`` how many leads a pass reads again
-        in the background.
+        in the background. With a ``worker_id`` it stays a member when it is told to end, and has a port of
+        its own, which is the same when it is started again.
         """
         more = {"LEADGATE_FUNNEL": funnel} if funnel else {}
+        if worker_id is not None:
+            port = self.ports.setdefault(worker_id, str(free_ports(1)[0]))
+            more |= {"LEADGATE_WORKER_ID": worker_id, "LEADGATE_WEB_PORT": port}
         more |= {f"FAULT_{name.upper()}": value for name, value in faults.items()}
         return self._start("tests.faults.worker", more)
 
@@ -117,10 +125,13 @@ class Group:
         logs = sorted(self.directory.glob("worker-*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
 
+    def said_by(self, process: subprocess.Popen[bytes]) -> str:
+        """All that a process has logged."""
+        return self.log(self.processes.index(process)).read_text(errors="replace")
+
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
         """What a worker answers over HTTP. Its log says where it listens."""
-        log = self.log(self.processes.index(process)).read_text()
-        listens = next(line for line in log.splitlines() if '"web_listens"' in line)
+        listens = next(line for line in self.said_by(process).splitlines() if '"web_listens"' in line)
         return httpx.get(f"http://{json.loads(listens)['address']}{path}", timeout=5)
 
     def metric(self, process: subprocess.Popen[bytes], name: str) -> float:

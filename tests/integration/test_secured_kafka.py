@@ -22,6 +22,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from kafka.admin import KafkaAdminClient
 
 from streams import kafka_clients, topics
+from streams.admin import KafkaUnreachable
 from streams.local_kafka import LocalKafka
 from streams.ports import free_ports
 from streams.settings import Settings, load_settings
@@ -91,7 +92,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 
 def by_consumer(settings: Settings, seconds: float) -> None:
-    consumer = Consumer(kafka_clients.consumer(settings, client_id="one"))
+    consumer = Consumer(kafka_clients.consumer(settings, client_id="one", instance_id="one"))
     consumer.list_topics(timeout=seconds)
     consumer.close()
 
@@ -175,6 +176,6 @@ def test_a_client_without_a_certificate_is_told_in_a_line(secured: dict[str, Any
     without = {
         name: value for name, value in secured.items() if name not in ("ssl_certificate_file", "ssl_key_file")
     }
-    with pytest.raises(topics.KafkaUnreachable, match="cannot be used") as refused:
+    with pytest.raises(KafkaUnreachable, match="cannot be used") as refused:
         topics.check(load_settings(**without))
     assert len(str(refused.value).splitlines()) == 1

@@ -10,6 +10,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streams import topics
+from streams.admin import KafkaUnreachable
 from streams.cli import run
 from streams.settings import Settings, load_settings
 from streams.topics import OVERHEAD, Finding
@@ -150,7 +151,7 @@ def test_a_topic_that_cannot_be_made_says_why(settings: Settings) -> None:
 
 
 def test_a_broker_that_is_not_there_is_said_in_a_line() -> None:
-    with pytest.raises(topics.KafkaUnreachable, match=r"Kafka at 127\.0\.0\.1:1 cannot be used") as refused:
+    with pytest.raises(KafkaUnreachable, match=r"Kafka at 127\.0\.0\.1:1 cannot be used") as refused:
         topics.check(load_settings(bootstrap_servers="127.0.0.1:1"))
     assert len(str(refused.value).splitlines()) == 1
 

@@ -23,7 +23,7 @@ def without_logs(configuration: dict[str, Any]) -> dict[str, Any]:
 
 def test_librdkafka_takes_every_configuration() -> None:
     settings = load_settings()
-    Consumer(without_logs(kafka_clients.consumer(settings, client_id="one"))).close()
+    Consumer(without_logs(kafka_clients.consumer(settings, client_id="one", instance_id="one"))).close()
     Consumer(without_logs(kafka_clients.reader(settings))).close()
     Producer(without_logs(kafka_clients.producer(settings)))
     Producer(without_logs(kafka_clients.transactional_producer(settings, transactional_id="one")))
@@ -40,7 +40,7 @@ def test_a_lead_has_one_home_whoever_sends() -> None:
 
 def test_a_consumer_starts_nowhere_and_commits_nothing_by_itself() -> None:
     settings = load_settings(session_timeout="6s")
-    made = kafka_clients.consumer(settings, client_id="one")
+    made = kafka_clients.consumer(settings, client_id="one", instance_id="one")
     assert (made["auto.offset.reset"], made["enable.auto.commit"]) == ("error", False)
     assert (made["isolation.level"], made["session.timeout.ms"]) == ("read_committed", 6_000)
     assert made["heartbeat.interval.ms"] * 3 <= made["session.timeout.ms"]
@@ -73,7 +73,7 @@ def test_librdkafka_writes_past_the_log_only_when_asked_to() -> None:
         for made in (
             kafka_clients.admin(settings),
             kafka_clients.reader(settings),
-            kafka_clients.consumer(settings, client_id="one"),
+            kafka_clients.consumer(settings, client_id="one", instance_id="one"),
             kafka_clients.transactional_producer(settings, transactional_id="one"),
         ):
             assert made["log_level"] == most

@@ -166,3 +166,10 @@ def test_the_documentation_names_every_setting_and_its_default(tmp_path: Path) -
     file = tmp_path / "leadgate.env"
     file.write_text("".join(lines))
     assert load_settings(file).model_dump() == load_settings().model_dump()
+
+
+def test_a_worker_with_a_name_of_its_own_stays_a_member_unless_told_otherwise() -> None:
+    assert not load_settings().stays
+    assert load_settings(worker_id="pod-0").stays
+    assert not load_settings(worker_id="pod-0", on_stop="leave").stays
+    assert load_settings(on_stop="stay").stays
