@@ -5,6 +5,7 @@ from tests.benchmarks.measures.latency import LatencyMeasure
 from tests.benchmarks.measures.measure import Case, Column, Measure, Result
 from tests.benchmarks.measures.memory import MemoryMeasure
 from tests.benchmarks.measures.recovery import RecoveryMeasure
+from tests.benchmarks.measures.takeover import TakeoverMeasure
 from tests.benchmarks.measures.throughput import ThroughputMeasure
 from tests.benchmarks.measures.transactions import TransactionsMeasure
 
@@ -16,6 +17,7 @@ MEASURES: dict[str, Measure] = {
         LatencyMeasure(),
         TransactionsMeasure(),
         RecoveryMeasure(),
+        TakeoverMeasure(),
         MemoryMeasure(),
     )
 }
