@@ -29,6 +29,7 @@ from streams.settings import Settings
 log = structlog.get_logger(__name__)
 
 ANSWER_MS = 5_000
+OFFSETS_TOPIC = "__consumer_offsets"
 OPEN_MS = 1_000
 """What has been open for less, by the broker's clock, a live worker may be about to end."""
 
@@ -82,4 +83,21 @@ class Takeover:
             ]
             open_ones = admin.describe_transactions(others)
         present = {transactional_id(group, member.worker) for member in owners.members}
-        return [name for name, one in open_ones.items() if name not in present or one.topic_partitions & ours]
+        return [
+            name
+            for name, one in open_ones.items()
+            if one.topic_partitions & ours or (name not in present and self._writes(one.topic_partitions))
+        ]
+
+    def _writes(self, partitions: Iterable[TopicPartition]) -> bool:
+        """Whether a worker of the group would write there; one of another group has another changelog."""
+        settings = self.settings
+        topics = {
+            OFFSETS_TOPIC,
+            settings.changelog,
+            settings.activities_topic,
+            settings.stage_changes_topic,
+            settings.signals_topic,
+            settings.dead_letters_topic,
+        }
+        return all(one.topic in topics for one in partitions)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from kafka.admin import KafkaAdminClient
 
 from streams import kafka_clients
@@ -211,6 +212,27 @@ def test_a_group_whose_name_begins_likewise_is_another(start: Callable[..., Work
     other = KafkaTransaction(config, real.input, lambda: False)
     other.begin()
     other.produce(kept(real.changelog, 0, 9, 90))
+    a_while()
+    heir.take_over(0)
+    other.commit()
+    other.close()
+
+
+def test_a_group_whose_name_goes_on_from_ours_is_another(
+    start: Callable[..., Worker], real: TheReal, topic_name: Callable[[str], str]
+) -> None:
+    """Its worker `b` of group `a-x` writes under the name that a worker `x-b` of group `a` would."""
+    heir = start("heir")
+    settled(heir)
+    changelog = topic_name("another-changelog")
+    admin = AdminClient(kafka_clients.admin(real.settings))
+    admin.create_topics([NewTopic(changelog, 1, 1)])[changelog].result()
+    config = kafka_clients.transactional_producer(
+        heir.settings, transactional_id=f"{heir.settings.group}-er-worker"
+    )
+    other = KafkaTransaction(config, real.input, lambda: False)
+    other.begin()
+    other.produce(kept(changelog, 0, 9, 90))
     a_while()
     heir.take_over(0)
     other.commit()
