@@ -1,10 +1,15 @@
 """Where a partition's chunks wait for the next pass."""
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 
 from streams.engine.chunk import Chunk, Record
+
+
+def _offset(record: Record) -> int:
+    return record.offset()
 
 
 class LostChunk(Exception):
@@ -70,7 +75,7 @@ class Inbox:
                 self.waiting -= len(chunks.popleft().records)
             if chunks and chunks[0].records and chunks[0].records[0].offset() < position:
                 first = chunks.popleft()
-                kept = [record for record in first.records if record.offset() >= position]
+                kept = first.records[bisect_left(first.records, position, key=_offset) :]
                 self.waiting -= len(first.records) - len(kept)
                 chunks.appendleft(Chunk(first.partition, first.epoch, position, first.position, kept))
 

@@ -73,12 +73,15 @@ class PartitionPass:
         """Run it, and add it to what the pass has made; the records to be sent."""
         work, touched, partition = self.work, self.touched, self.work.partition
         records = work.records
+        stamps = [record.timestamp() for record in records]
         moments = [touched.clock] * len(records)
         if not self.held:
             wall = partition.wall if not records else None
-            moments = [self._moment(record) for record in records]
+            moments = [self._moment(kind, stamp) for kind, stamp in stamps]
             self.overlay.look_ahead(max(touched.clock, wall or 0, *moments))
-        activities = [self._read(record) for record in records]
+        activities = [
+            self._read(record, kind, stamp) for record, (kind, stamp) in zip(records, stamps, strict=True)
+        ]
         touched.position = work.position
         is_whole = all(
             self._run_slice(records[start:end], activities[start:end], moments[start:end])
@@ -94,9 +97,8 @@ class PartitionPass:
         self.out.finish(self._meta(), self.funnel.activity_types)
         return self.out.outgoing
 
-    def _moment(self, record: Record) -> int:
+    def _moment(self, kind: int, stamp: int) -> int:
         """Up to where a record lets the clock go: not at all, when its producer dates it in the future."""
-        kind, stamp = record.timestamp()
         return self.touched.clock if self._not_yet(kind, stamp) else stamp - self.of.grace
 
     def _not_yet(self, kind: int, stamp: int) -> bool:
@@ -181,9 +183,8 @@ class PartitionPass:
 
     # Records ------------------------------------------------------------------------
 
-    def _read(self, record: Record) -> Activity | Internal | Foreign | Unreadable:
+    def _read(self, record: Record, kind: int, stamp: int) -> Activity | Internal | Foreign | Unreadable:
         """A record's activity (or what we have written to ourselves), or why it has none."""
-        kind, stamp = record.timestamp()
         try:
             if self.poison and (self.number, record.offset()) in self.poison:
                 return self.poison[self.number, record.offset()]
