@@ -189,6 +189,7 @@ class Group:
         """Wait until all that was sent has been applied, by the group's committed offsets."""
         numbers = [TopicPartition(self.settings.activities_topic, number) for number in range(PARTITIONS)]
         reader = Consumer(kafka_clients.reader(self.settings) | {"group.id": self.name})
+        logs = Consumer(kafka_clients.reader(self.settings) | {"isolation.level": "read_uncommitted"})
         try:
 
             def applied() -> bool:
@@ -198,23 +199,28 @@ class Group:
                     return False  # a transaction on them is open
                 committed = {one.partition: max(0, one.offset) for one in answer}
                 return all(
-                    self._nothing_after(reader, number, committed[number]) for number in range(PARTITIONS)
+                    self._nothing_after(reader, logs, number, committed[number])
+                    for number in range(PARTITIONS)
                 )
 
             self.wait(applied, "the input was not applied to its end")
         finally:
             reader.close()
+            logs.close()
 
-    def _nothing_after(self, reader: Consumer, number: int, position: int) -> bool:
-        """Whether no record (a transaction's marker is none) lies at or after ``position``."""
-        low, high = reader.get_watermark_offsets(
+    def _nothing_after(self, reader: Consumer, logs: Consumer, number: int, position: int) -> bool:
+        """Whether no record lies at or after ``position``: a transaction's marker is none.
+
+        One of a transaction that is still open may become one.
+        """
+        low, high = logs.get_watermark_offsets(
             TopicPartition(self.settings.activities_topic, number), timeout=10
         )
         if max(low, position) >= high:
             return True
         reader.assign([TopicPartition(self.settings.activities_topic, number, max(low, position))])
         message = reader.poll(2.0)
-        return message is not None and message.error() is not None
+        return message is not None and message.error() is not None and (message.offset() or 0) >= high
 
     def wait(self, until: Callable[[], bool], failure: str, seconds: float = SETTLED_SECONDS) -> None:
         """Poll ``until``; AssertionError with the workers' logs when it does not come true."""
