@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import structlog
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk, Record
@@ -27,6 +27,7 @@ POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 PACE_SECONDS = 0.01
 SEEK_SECONDS = 10.0
+FIRST_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 FULL_SECONDS = 1.0
 
@@ -91,8 +92,8 @@ class Poller(threading.Thread):
         self._chunks: list[Chunk] = []
         self._queued = 0
         self._reading: dict[int, tuple[int, int]] = {}
-        self._unproven: set[int] = set()
-        """Partitions that have been sought, and have given nothing since."""
+        self._doubted: dict[int, int] = {}
+        """At which position a partition's end was told last, and not believed."""
         self._assigned: set[int] = set()
         self._room_at = time.monotonic()
         self._polled_at = 0.0
@@ -205,17 +206,19 @@ class Poller(threading.Thread):
         if reading is None:
             return
         epoch, follows = reading
-        if partition in self._unproven:
-            self._unproven.remove(partition)
-            if end is not None and end > follows and not records:
-                # An answer to what was asked before the seek can put the reading at the end, past
-                # records that nobody has read. Sought once more, it stands where it says.
-                log.info("end_doubted", partition=partition, offset=follows, end=end)
-                self._seek(TopicPartition(self.topic, partition, follows))
-                return
         position = records[-1].offset() + 1 if records else follows
-        if end is not None:
-            position = max(position, end)
+        if end is not None and end > position:
+            # What lies between should be no records, but markers of transactions. To be sure of it, as
+            # nothing would tell of records that were passed over, the end is believed only where it is
+            # told again by who reads on from here.
+            if self._doubted.get(partition) == position:
+                position = end
+            else:
+                self._doubted[partition] = position
+                log.debug("end_doubted", partition=partition, offset=position, end=end)
+                self._seek(TopicPartition(self.topic, partition, position))
+                if not records:
+                    return
         self._reading[partition] = (epoch, position)
         with self._lock:
             self._chunks.append(Chunk(partition, epoch, follows, position, records))
@@ -246,7 +249,7 @@ class Poller(threading.Thread):
         target = TopicPartition(self.topic, partition, position)
         self._seek(target)
         self._reading[partition] = (epoch, position)
-        self._unproven.add(partition)
+        self._doubted.pop(partition, None)
         if not self._halted:
             self.consumer.resume([target])
 
@@ -288,9 +291,21 @@ class Poller(threading.Thread):
         group = consumer.consumer_group_metadata()
         numbers = sorted(partition.partition for partition in partitions)
         self._assigned = set(numbers)
-        consumer.assign([TopicPartition(self.topic, number, OFFSET_END) for number in numbers])
+        consumer.assign([TopicPartition(self.topic, number, self._first(number)) for number in numbers])
         consumer.pause(self._places(numbers))
         self._listener.assigned(numbers, group)
+
+    def _first(self, number: int) -> int:
+        """Some offset, at which nothing is read: known, not named.
+
+        An end or a beginning would be looked up, and the answer, where it comes late, moves the reading
+        there, past what had been sought meanwhile (librdkafka 2.16).
+        """
+        with suppress(KafkaException):
+            bounds = self.consumer.get_watermark_offsets(TopicPartition(self.topic, number), FIRST_SECONDS)
+            if bounds is not None:
+                return bounds[0]
+        return 0
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._listener.revoked(self._forget(partitions))
