@@ -248,6 +248,26 @@ def test_an_end_without_records_is_believed_once_it_is_told_again(real: TheReal,
     assert [record.offset() for chunk in take(poller, 1) for record in chunk.records] == [2]
 
 
+def test_an_end_that_lies_behind_records_and_marks_is_doubted_too(real: TheReal, make_poller: Any) -> None:
+    send(real, b"a", b"b")
+    made = real.transaction("somebody")
+    made.begin()
+    made.produce([Outgoing(real.input, 0, b"key", b"value")])
+    made.abort()
+    poller, listener = make_poller()
+    listener.wait("assigned [0, 1]")
+    chunks: list[Any] = []
+    deadline = time.monotonic() + PATIENCE
+    while not chunks or chunks[-1].position < 4:
+        assert time.monotonic() < deadline
+        chunks += poller.take(lambda number: number == 0)
+    assert [record.offset() for chunk in chunks for record in chunk.records] == [0, 1]
+    assert [chunk.position for chunk in chunks if not chunk.records] == [4]
+    assert poller._doubted == {0: 2}, "where it stood when the end was told for the first time"
+    send(real, b"c")
+    assert [record.offset() for chunk in take(poller, 1) for record in chunk.records] == [4]
+
+
 def test_read_from_again_it_reads_again_under_the_new_epoch(real: TheReal, make_poller: Any) -> None:
     poller, listener = make_poller()
     listener.wait("assigned [0, 1]")
