@@ -174,7 +174,7 @@ class Poller(threading.Thread):
             elif error.code() == KafkaError._PARTITION_EOF:
                 ends[record.partition()] = record.offset()
             else:
-                self._heed(error)
+                self._heed(error, record.partition())
         for partition in waiting.keys() | ends.keys():
             self._queue(partition, waiting.get(partition, []), ends.get(partition))
         self._on_chunk()
@@ -224,9 +224,9 @@ class Poller(threading.Thread):
             self._chunks.append(Chunk(partition, epoch, follows, position, records))
             self._queued += len(records)
 
-    def _heed(self, error: KafkaError) -> None:
+    def _heed(self, error: KafkaError, partition: int) -> None:
         """Errors that the consumer gives as messages: most pass by themselves."""
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and partition in self._reading:
             raise PositionGone(
                 f"{self.topic} no longer has the records that come next ({error.str()}): its retention has "
                 f"overtaken this group, or the topic has been created anew. Activities are lost; to go on "
