@@ -24,6 +24,7 @@ from confluent_kafka import (
 
 from streams.engine.broker_errors import passes
 from streams.engine.changelog import Meta
+from streams.engine.log_bounds import log_bounds
 from streams.engine.recovered import Recovered, take_in
 from streams.engine.table import Table
 from streams.errors import OutsideWorld
@@ -192,10 +193,7 @@ class KafkaOpener:
 
     def _bounds(self, topic: str, number: int) -> tuple[int, int]:
         """A log's first offset, and its end, uncommitted records included."""
-        bounds = self._logs.get_watermark_offsets(TopicPartition(topic, number), REQUEST_SECONDS)
-        if bounds is None:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic}: no answer"))
-        return bounds
+        return log_bounds(self._logs, topic, number, REQUEST_SECONDS)
 
     def _read(
         self, numbers: list[int], bounds: Mapping[int, tuple[int, int]], wanted: Callable[[], bool]
@@ -204,10 +202,9 @@ class KafkaOpener:
 
         And how many seconds an open transaction kept it from being read on.
         """
-        recovering = {number: Recovered(end) for number, (start, end) in bounds.items() if start < end}
-        for number in numbers:
-            if number not in recovering:
-                yield number, Recovered(), 0.0
+        recovering = {number: Recovered(*bounds[number]) for number in numbers}
+        for number in [number for number, one in recovering.items() if one.is_whole]:
+            yield number, recovering.pop(number), 0.0
         if not recovering:
             return
         reader = Consumer(dict(self.reader_config))

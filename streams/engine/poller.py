@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk, Record
+from streams.engine.log_bounds import log_bounds
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
@@ -302,9 +303,7 @@ class Poller(threading.Thread):
         there, past what had been sought meanwhile (librdkafka 2.16).
         """
         with suppress(KafkaException):
-            bounds = self.consumer.get_watermark_offsets(TopicPartition(self.topic, number), FIRST_SECONDS)
-            if bounds is not None:
-                return bounds[0]
+            return log_bounds(self.consumer, self.topic, number, FIRST_SECONDS)[0]
         return 0
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -12,14 +12,14 @@ _LEAD, _SUPPRESSED = bytes([Kind.LEAD]), bytes([Kind.SUPPRESSED])
 
 
 class Recovered:
-    """What has been read of one partition's changelog up to offset ``end``, newest by key."""
+    """What has been read of one partition's changelog from ``start`` up to ``end``, newest by key."""
 
-    def __init__(self, end: int = 0) -> None:
+    def __init__(self, start: int = 0, end: int = 0) -> None:
         self.end = end
         self.states: dict[bytes, bytes] = {}
         self.suppressed: set[bytes] = set()
         self.records = 0
-        self.position = 0
+        self.position = start
         """Up to which offset it has been read."""
         self._meta: bytes | None = None
 

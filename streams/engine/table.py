@@ -21,8 +21,7 @@ class Table:
             if marked(state) is None:
                 due, stage = due_and_stage(state)
                 self.stages[stage] += 1
-                if due < NEVER:
-                    entries.append((due, lead))
+                entries.append((due, lead))
         self.due = DueIndex(self.due_of, entries)
         self._mark = b""
         self._unread: list[bytes] = []

@@ -233,14 +233,15 @@ class KafkaTransaction:
             "transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal()
         )
         said = f"{name}: {error.name()}: {error.str()}"
-        if error.fatal() or error.code() in _FENCING:
+        if error.fatal() or error.code() in FENCING:
             return Fenced(said)
         return TooLarge(said) if error.code() in _TOO_LARGE else Aborted(said)
 
 
-_FENCING = frozenset(
+FENCING = frozenset(
     {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 )
+"""What a producer is told that another of its transactional id has fenced."""
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 
 

@@ -6,6 +6,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from schemas.lead import due_and_stage, marked
 from streams import kafka_clients
+from streams.engine.log_bounds import log_bounds
 from streams.engine.recovered import Recovered, take_in
 from streams.settings import Settings
 
@@ -29,11 +30,7 @@ def leads_by_stage(settings: Settings) -> Counter[str]:
 
 
 def _of_partition(reader: Consumer, partition: TopicPartition) -> Counter[str]:
-    bounds = reader.get_watermark_offsets(partition, REQUEST_SECONDS)
-    if bounds is None:
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{partition.topic}: no answer"))
-    start, end = bounds
-    recovered = Recovered(end if start < end else 0)
+    recovered = Recovered(*log_bounds(reader, partition.topic, partition.partition, REQUEST_SECONDS))
     reader.assign([partition])
     silent = 0.0
     while not recovered.is_whole:

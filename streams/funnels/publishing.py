@@ -15,6 +15,7 @@ from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.moments import format_moment
 from streams import kafka_clients
 from streams.engine.in_force import StageLost
+from streams.engine.transaction import FENCING
 from streams.errors import OutsideWorld
 from streams.funnels.counting import leads_by_stage
 from streams.funnels.registry import Funnels
@@ -25,17 +26,9 @@ log = structlog.get_logger(__name__)
 
 ANSWER_SECONDS = 30.0
 TRIES = 20
-# The broker's answers to a publisher whom another overtakes; the last of them is what a commit
+# The broker's answers to a publisher whom another overtakes; the last one is what a commit
 # gets that arrives while the fence is being written. Whether it counted, the topic tells.
-_OVERTAKEN = frozenset(
-    {
-        KafkaError._FENCED,
-        KafkaError._FATAL,
-        KafkaError.PRODUCER_FENCED,
-        KafkaError.INVALID_PRODUCER_EPOCH,
-        KafkaError.UNKNOWN,
-    }
-)
+_OVERTAKEN = FENCING | {KafkaError.UNKNOWN}
 
 
 @dataclass(frozen=True)

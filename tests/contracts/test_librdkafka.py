@@ -231,11 +231,16 @@ def test_chunks_follow_each_other_and_bear_their_epoch(real: TheReal, make_polle
     assert {chunk.epoch for chunk in chunks} == {1}
 
 
-def test_an_end_without_records_is_believed_once_it_is_told_again(real: TheReal, make_poller: Any) -> None:
+def take_one_back(real: TheReal) -> None:
+    """Somebody's transaction with one record, aborted: the record, and the mark that says so."""
     made = real.transaction("somebody")
     made.begin()
     made.produce([Outgoing(real.input, 0, b"key", b"value")])
     made.abort()
+
+
+def test_an_end_without_records_is_believed_once_it_is_told_again(real: TheReal, make_poller: Any) -> None:
+    take_one_back(real)
     poller, listener = make_poller()
     listener.wait("assigned [0, 1]")
     ends: dict[int, int] = {}
@@ -250,10 +255,7 @@ def test_an_end_without_records_is_believed_once_it_is_told_again(real: TheReal,
 
 def test_an_end_that_lies_behind_records_and_marks_is_doubted_too(real: TheReal, make_poller: Any) -> None:
     send(real, b"a", b"b")
-    made = real.transaction("somebody")
-    made.begin()
-    made.produce([Outgoing(real.input, 0, b"key", b"value")])
-    made.abort()
+    take_one_back(real)
     poller, listener = make_poller()
     listener.wait("assigned [0, 1]")
     chunks: list[Any] = []

@@ -46,20 +46,20 @@ def filled(bench: Bench, name: str, leads: int) -> Filled:
 
 def _looked_at(run: Run, worked: Worked) -> Filled:
     changelog = f"{run.name}-leads-changelog"
-    recovered, records = _read(run, changelog)
+    recovered = _read(run, changelog)
     return Filled(
         run=run,
         worked=worked,
         leads=len(recovered.states),
         state_bytes=sum(map(len, recovered.states.values())) / len(recovered.states),
         key_bytes=sum(map(len, recovered.states)) / len(recovered.states),
-        changelog_records=records,
+        changelog_records=recovered.records,
         changelog_bytes=_bytes_on_disk(run, changelog),
     )
 
 
-def _read(run: Run, changelog: str) -> tuple[Recovered, int]:
-    """What the changelog says, and in how many records."""
+def _read(run: Run, changelog: str) -> Recovered:
+    """What the changelog says."""
     consumer = Consumer(
         {
             "bootstrap.servers": run.bootstrap,
@@ -68,7 +68,7 @@ def _read(run: Run, changelog: str) -> tuple[Recovered, int]:
             "enable.partition.eof": True,
         }
     )
-    recovered, records, ended = Recovered(), 0, 0
+    recovered, ended = Recovered(), 0
     try:
         consumer.assign(
             [TopicPartition(changelog, number, OFFSET_BEGINNING) for number in range(run.partitions)]
@@ -79,10 +79,9 @@ def _read(run: Run, changelog: str) -> tuple[Recovered, int]:
                     ended += 1
                 else:
                     recovered.apply(message.key(), message.value())
-                    records += 1
     finally:
         consumer.close()
-    return recovered, records
+    return recovered
 
 
 def _bytes_on_disk(run: Run, topic: str) -> int:
