@@ -7,8 +7,7 @@
 
     committer         ends a pass's transaction while the next pass is run
 
-``_pass_lock`` is held through a pass: what a pass works on is given up between passes, and
-not before the last one's transaction has ended.
+What a pass works on is given up between passes, and not before the last one's transaction has ended.
 """
 
 import threading
@@ -23,22 +22,14 @@ from confluent_kafka import KafkaException
 
 from streams.engine.assignment import Assignment
 from streams.engine.chunk import Chunk
-from streams.engine.committer import Committer, NotCommitted
 from streams.engine.failures import EngineFailed, Failures, Limits
-from streams.engine.in_force import as_left, check_stages, come_into_force
-from streams.engine.inbox import LostChunk, fair_shares
+from streams.engine.in_force import as_left, check_stages
+from streams.engine.inbox import LostChunk
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
-from streams.engine.passes import EvaluationFailed, Pass, Work
+from streams.engine.pass_runner import PassObserver, PassRunner
 from streams.engine.processing import Processor
-from streams.engine.transaction import (
-    Aborted,
-    Fenced,
-    Interrupted,
-    Outgoing,
-    Transaction,
-    TransactionError,
-)
+from streams.engine.transaction import Interrupted, Transaction
 from streams.funnels import Funnels
 
 log = structlog.get_logger(__name__)
@@ -58,14 +49,8 @@ class Reading(Protocol):
         """Read these no more, until `read_from`."""
 
 
-class Observer(Protocol):
+class Observer(PassObserver, Protocol):
     """Who watches the engine: the metrics, and readiness."""
-
-    def committed(self, made: Pass, seconds: float) -> None:
-        """A pass has been committed, ``seconds`` after it began."""
-
-    def aborted(self, fenced: bool) -> None:
-        """A pass was thrown away."""
 
     def opened(self, opened: Opened) -> None:
         """A partition takes records again."""
@@ -95,17 +80,25 @@ class Engine:
     on_failure: Callable[[Exception], None]
 
     def __post_init__(self) -> None:
-        self._pass_lock = threading.Lock()
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._hurrying = threading.Event()
         self._assignment = Assignment()
-        self._committer = Committer()
         self._failures = Failures(self.limits)
         self._ends: Mapping[int, int] = {}
         self._reading: Reading
-        self._transaction: Transaction | None = None
-        self._back_off = 0.0
+        self._passes = PassRunner(
+            processor=self.processor,
+            funnels=self.funnels,
+            assignment=self._assignment,
+            failures=self._failures,
+            new_transaction=lambda: self.new_transaction(self._hurrying.is_set, self.observer.waiting),
+            reopen=self._reopen,
+            rest=self._stopping.wait,
+            wall_clock=self.wall_clock,
+            held=self.held,
+            observer=self.observer,
+        )
         self._threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
             for name, loop in (("engine", self._run_passes), ("opener", self._run_openings))
@@ -137,8 +130,7 @@ class Engine:
             if thread.is_alive():
                 thread.join()
         self.commits_within(self.limits.revoke_seconds)
-        if self._transaction is not None:
-            self._transaction.close()
+        self._passes.close()
 
     def fail(self, error: Exception) -> None:
         """The worker can't go on."""
@@ -172,7 +164,7 @@ class Engine:
         that the broker refuses its generation.
         """
         deadline = time.monotonic() + self.limits.revoke_seconds
-        between_passes = self._pass_lock.acquire(timeout=self.limits.revoke_seconds)
+        between_passes = self._passes.lock.acquire(timeout=self.limits.revoke_seconds)
         try:
             in_time = between_passes and self.commits_within(max(0.0, deadline - time.monotonic()))
             if not in_time:
@@ -180,7 +172,7 @@ class Engine:
             self.lose(numbers)
         finally:
             if between_passes:
-                self._pass_lock.release()
+                self._passes.lock.release()
 
     def lose(self, numbers: list[int]) -> None:
         """The partitions are another's already."""
@@ -240,7 +232,7 @@ class Engine:
 
     def backlog(self) -> int:
         """How many records wait in inboxes."""
-        return sum(partition.inbox.waiting for partition in list(self.open_partitions.values()))
+        return self._passes.backlog
 
     @property
     def assigned(self) -> frozenset[int]:
@@ -310,186 +302,21 @@ class Engine:
     # Passes: the engine's thread ------------------------------------------------------------
 
     def _run_passes(self) -> None:
-        self._renew_transaction()
+        self._passes.prepare()
         while not self._stopping.is_set():
             if not self.run_pass():
                 self._ready.wait(IDLE_SECONDS)
                 self._ready.clear()
         self.settle()
 
-    def _renew_transaction(self) -> None:
-        if self._transaction is None:
-            self._stopping.wait(self._back_off)
-            try:
-                self._transaction = self.new_transaction(self._hurrying.is_set, self.observer.waiting)
-            except TransactionError as error:
-                raise EngineFailed(
-                    f"Kafka does not let the worker use its transactional id ({error}); "
-                    "allow it (or give it another: LEADGATE_WORKER_ID), and start the worker again"
-                ) from error
+    def run_pass(self) -> bool:
+        """One pass, which may still be being committed; False when nothing is left to do, or to commit."""
+        return self._passes.run()
 
     def settle(self) -> None:
         """Wait until the last pass has been committed, or has been thrown away."""
-        with self._pass_lock:
-            try:
-                self._settle()
-            except NotCommitted as failed:
-                self._throw_away(failed.works, failed.why)
+        self._passes.settle()
 
     def commits_within(self, seconds: float) -> bool:
         """Wait that long for the commit of the last pass to end, for better or worse."""
-        return self._committer.ends_within(seconds)
-
-    def run_pass(self) -> bool:
-        """One pass, which may still be being committed; False when nothing is left to do, or to commit."""
-        self._renew_transaction()
-        with self._pass_lock:
-            try:
-                broken = [partition for partition in self.open_partitions.values() if partition.broken]
-                if broken:
-                    self._settle()
-                    self._reopen(broken)
-                self._change_funnels()
-                works = self._gather()
-                if works:
-                    self._run(works)
-                else:
-                    self._settle()
-            except NotCommitted as failed:
-                self._throw_away(failed.works, failed.why)
-                return True
-            except EvaluationFailed as failed:
-                self._failures.evaluation(failed)
-        return bool(works)
-
-    def _change_funnels(self) -> None:
-        """Let the newest funnel decide where the one before is done. Raises NotCommitted, NotKnown."""
-        partitions, held = self.open_partitions, self.held()
-        try:
-            self.funnels.learn_of(max((partition.awaits for partition in partitions.values()), default=0))
-        except KafkaException as error:
-            log.warning("funnels_not_read", reason=error.args[0].str())
-        newest = self.funnels.in_force
-        for number, partition in partitions.items():
-            before = partition.in_force.version
-            if before >= newest.number or not partition.is_done_with(held):
-                continue
-            self._settle()
-            since = 0 if held else partition.clock
-            in_force = come_into_force(self.funnels, newest, partition.position, since, before)
-            check_stages(number, partition.table, in_force)
-            partition.come_under(in_force)
-            log.info(
-                "funnel_comes_into_force",
-                partition=number,
-                version=newest.number,
-                funnel_hash=newest.funnel.hash,
-                offset=partition.position,
-                leads_to_reread=partition.table.left_unread,
-            )
-
-    def _gather(self) -> list[Work]:
-        """What waits, fairly over the partitions, and the partitions that time may move."""
-        partitions = self.open_partitions
-        for partition in partitions.values():
-            if partition.inbox and not partition.inbox.waiting:
-                # Read to the end, past records that are none (transaction markers).
-                _, position = partition.inbox.peek(0)
-                if position is not None:
-                    partition.position = position
-                    partition.inbox.drop_until(position)
-        waiting = {
-            number: partition.inbox.waiting
-            for number, partition in partitions.items()
-            if partition.inbox.waiting
-        }
-        works = []
-        for number, share in fair_shares(waiting, self._failures.limit).items():
-            partition = partitions[number]
-            records, position = partition.inbox.peek(share)
-            if position is not None:
-                works.append(Work(partition, records, position))
-        held = self.held()
-        works += [
-            Work(partition, [], partition.position)
-            for number, partition in partitions.items()
-            if number not in waiting and (partition.table.unread(1) or (partition.due and not held))
-        ]
-        return self._failures.pick(works)
-
-    def _run(self, works: list[Work]) -> None:
-        """Run a pass over ``works``, send what comes of it, and have it committed.
-
-        Raises EvaluationFailed, or NotCommitted, of this pass or of the one before; nothing
-        shared has been changed by this one then.
-        """
-        transaction = self._transaction
-        assert transaction is not None
-        started = time.perf_counter()
-        begun = False
-        made_already: list[Outgoing] = []
-
-        def send(outgoing: list[Outgoing]) -> None:
-            """Send it now if the last pass has been committed; else once it has, at the latest at the end."""
-            nonlocal begun
-            made_already.extend(outgoing)
-            if begun or self.commits_within(0):
-                send_all()
-
-        def send_all() -> None:
-            nonlocal begun
-            if not begun:
-                self._settle()
-                transaction.begin()
-                begun = True
-            transaction.produce(made_already)
-            made_already.clear()
-
-        try:
-            made = self.processor.run(works, send, self.wall_clock(), self.held(), self._failures.poison)
-            send_all()
-        except EvaluationFailed:
-            if begun:
-                self._abort(transaction, works)
-            raise
-        except (Aborted, Fenced) as failed:
-            if isinstance(failed, Aborted):
-                self._abort(transaction, works)
-            raise NotCommitted(works, failed) from failed
-        for touched in made.touched:
-            touched.merge()
-        self._committer.begin(
-            transaction,
-            made,
-            works,
-            still_ours=lambda group: self._assignment.group is group,
-            committed=lambda: self.observer.committed(made, time.perf_counter() - started),
-        )
-
-    def _abort(self, transaction: Transaction, works: list[Work]) -> None:
-        try:
-            transaction.abort()
-        except Fenced as failed:
-            raise NotCommitted(works, failed) from failed
-
-    def _settle(self) -> None:
-        """Wait until the pass before has been committed. Raises NotCommitted."""
-        made = self._committer.settle()
-        if made is not None:
-            self._failures.committed(made)
-
-    def _throw_away(self, works: list[Work], failed: Exception) -> None:
-        """What became of the transaction is unknown: only what the broker says counts."""
-        log.warning("pass_thrown_away", reason=str(failed))
-        self.observer.aborted(isinstance(failed, Fenced))
-        self._failures.transaction(works, failed)
-        self._reopen([work.partition for work in works])
-        if isinstance(failed, Fenced):
-            self._let_the_producer_go()
-
-    def _let_the_producer_go(self) -> None:
-        """It is dead: the next pass takes another, unless the group says meanwhile that we are, too."""
-        assert self._transaction is not None
-        self._back_off = self._failures.fenced()
-        self._transaction.close()
-        self._transaction = None
+        return self._passes.commits_within(seconds)

@@ -18,6 +18,9 @@ PAST_END = 1_767_225_600_000
 """2026-01-01T00:00:00Z: the input is the same on every day."""
 PAST = 60 * DAY
 SEED = 1
+LINGER_MS = 5
+"""What a sender gathers for, as Kafka's own producers do since 4.0, with as many partitions as follow."""
+LINGER_PARTITIONS = 4
 START_MS = 200
 """From when the sender is ready to the first activity."""
 
@@ -114,22 +117,25 @@ class Pace:
 Sender = tuple["multiprocessing.process.BaseProcess", Pace]
 
 
-def send_in_a_process(bootstrap: str, topic: str, pace: Pace) -> Sender:
+def send_in_a_process(bootstrap: str, topic: str, pace: Pace, partitions: int) -> Sender:
     """Begin to send at that pace, in a process of its own, so that nothing here holds it up.
+
+    The more partitions the longer it gathers: librdkafka makes a request for each, where Kafka's own
+    producers make one for all, and the broker would have most of its work with the sender.
 
     It starts once everything has been made, and that much later than ``pace`` says; the pace that it goes at.
     Raises EOFError when it ends before that.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    sender = context.Process(target=_send, args=(there, bootstrap, topic, pace))
+    sender = context.Process(target=_send, args=(there, bootstrap, topic, pace, partitions))
     sender.start()
     there.close()
     return sender, replace(pace, start=here.recv())
 
 
-def _send(there: Connection, bootstrap: str, topic: str, made: Pace) -> None:
-    sending = producer(bootstrap, linger_ms=5)  # what Kafka's own producers do by default, since 4.0
+def _send(there: Connection, bootstrap: str, topic: str, made: Pace, partitions: int) -> None:
+    sending = producer(bootstrap, LINGER_MS * max(1, partitions // LINGER_PARTITIONS))
     records = list(made.records())
     pace = replace(made, start=int(time.time() * 1_000) + START_MS)
     there.send(pace.start)

@@ -6,6 +6,7 @@ from functools import partial
 from statistics import quantiles
 
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.load import LINGER_MS, LINGER_PARTITIONS
 from tests.benchmarks.measures.measure import BROKER_CPU, CPU, Case, Column
 from tests.benchmarks.measures.pacing import DRAIN_SECONDS, Went, paced
 from tests.benchmarks.peers import PEERS, Leadgate, Run
@@ -48,9 +49,10 @@ class LatencyMeasure:
     explained: str = f"""\
 At a steady pace, until a read_committed subscriber has the stage change that an activity caused: from the
 moment at which the broker appended the activity (append to commit, and the subscriber's fetch), and from
-the moment at which it was meant to be sent. The second has the producer's own wait in it (`linger.ms` is 5),
-and omits nothing: a stall that holds the sender up counts, and so does a sender that falls behind. Only
-an activity that causes a stage change can be seen to be done. Worker and broker are warmed up before anything
+the moment at which it was meant to be sent. The second has the producer's own wait in it (`linger.ms` is
+{LINGER_MS} for each {LINGER_PARTITIONS} partitions: the sender's client makes a request for each one), and
+omits nothing: a stall that holds the sender up counts, and so does a sender that falls behind. Only an
+activity that causes a stage change can be seen to be done. Worker and broker are warmed up before anything
 counts, and have some seconds at each rate. Whoever has not done all {DRAIN_SECONDS:.0f} s after the end of a
 rate is not given the next one."""
     columns: Sequence[Column] = (

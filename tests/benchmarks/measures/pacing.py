@@ -54,7 +54,8 @@ class Paced:
         self._subscriber.heard.clear()
         bootstrap, topic = self._run.bootstrap, self._run.activities
         try:
-            sender, pace = send_in_a_process(bootstrap, topic, self._pace(rate, seconds))
+            made = self._pace(rate, seconds)
+            sender, pace = send_in_a_process(bootstrap, topic, made, self._run.partitions)
         except EOFError:
             raise self._process.failed("the sender ended before it began: it says why above") from None
         self._sent += pace.activities

@@ -83,7 +83,7 @@ dead one's partitions; what lies between is by the survivor's log. Time-outs are
                 both = (survivor, victim)
                 survivor.wait(lambda: all(map(_shares, both)), "the two shared the partitions", LOG_SECONDS)
                 pace = Pace(1, RATE, LOAD_SECONDS, int(time.time() * 1_000))
-                sender, _ = send_in_a_process(run.bootstrap, run.activities, pace)
+                sender, _ = send_in_a_process(run.bootstrap, run.activities, pace, run.partitions)
                 try:
                     subscriber.listen(bench.sizes.settle)
                     theirs = events(victim, _ASSIGNED)[-1]["partitions"]
