@@ -1,0 +1,116 @@
+"""The network between workers and broker fails: answers are lost, late, or nobody gets through."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from streams.local_kafka import LocalKafka
+from streams.ports import HOST, free_ports
+from tests.conftest import HOME
+from tests.faults.load import history
+from tests.faults.network import Api, Network
+from tests.faults.waiting import begin, release, said
+from tests.faults.workers import Group, GroupMaker
+
+# One broker for them all.
+pytestmark = pytest.mark.xdist_group("network")
+
+LOST = 5
+AWAY_SECONDS = 12
+"""Longer than the session time-out of these workers."""
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, int]]:
+    """A broker's address for the tests, and two ports for workers: the network's, the broker's behind it."""
+    direct, network, behind, controller = free_ports(4)
+    folder = tmp_path_factory.mktemp("network")
+    properties = {
+        "controller.quorum.voters": f"1@{HOST}:{controller}",
+        "listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{behind},CONTROLLER://{HOST}:{controller}",
+        "advertised.listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{network}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,NETWORK:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    }
+    kafka = LocalKafka(folder, port=direct, properties=properties, home=HOME)
+    kafka.start()
+    yield f"{HOST}:{direct}", network, behind
+    kafka.stop()
+
+
+@pytest.fixture
+def network(ports: tuple[str, int, int]) -> Iterator[Network]:
+    """What the workers reach the broker by."""
+    with Network(ports[1], ports[2], seed=1) as made:
+        yield made
+
+
+@pytest.fixture
+def at_work(
+    group: GroupMaker, ports: tuple[str, int, int], network: Network
+) -> Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]:
+    """Two workers beyond the network that have begun, and have enough to do for a while."""
+
+    def make(seed: int) -> tuple[Group, list[subprocess.Popen[bytes]]]:
+        workers = group("history", bootstrap=ports[0], hold_clock="true", max_pass_records="100")
+        workers.environment["LEADGATE_BOOTSTRAP_SERVERS"] = f"{HOST}:{ports[1]}"
+        workers.send(history(seed=seed, activities=6_000, leads=300))
+        processes = [workers.start(), workers.start()]
+        begin(workers)
+        return workers, processes
+
+    return make
+
+
+def goes_on(workers: Group, processes: list[subprocess.Popen[bytes]]) -> None:
+    """All is applied, said once, and every worker has lived through it."""
+    release(workers)
+    assert all(process.poll() is None for process in processes), workers.logs()
+    workers.stop()
+    workers.check()
+
+
+@pytest.mark.parametrize("api", Api, ids=lambda api: api.name.lower())
+def test_answers_are_lost(
+    api: Api, network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
+) -> None:
+    """The broker has done what was asked for, and nobody hears of it."""
+    workers, processes = at_work(20 + api)
+    network.lose_answers(api, every=3)
+    workers.wait(lambda: network.lost >= LOST, "no answers were lost")
+    network.heal()
+    goes_on(workers, processes)
+
+
+def test_all_is_slow(
+    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
+) -> None:
+    workers, processes = at_work(31)
+    before = said(workers)
+    network.delay(0.3)
+    time.sleep(AWAY_SECONDS)
+    assert said(workers) > before, "slow is not broken"
+    network.heal()
+    goes_on(workers, processes)
+
+
+def test_connections_break_again_and_again(
+    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
+) -> None:
+    workers, processes = at_work(32)
+    for _ in range(20):
+        network.cut()
+        time.sleep(0.5)
+    goes_on(workers, processes)
+
+
+def test_nobody_gets_through(
+    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
+) -> None:
+    """For longer than the session lasts: the group has forgotten the workers when they are back."""
+    workers, processes = at_work(33)
+    network.unplug()
+    time.sleep(AWAY_SECONDS)
+    network.heal()
+    goes_on(workers, processes)
