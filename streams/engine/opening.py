@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import structlog
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    OFFSET_END,
     OFFSET_INVALID,
     Consumer,
     KafkaError,
@@ -24,7 +23,7 @@ from confluent_kafka import (
 
 from streams.engine.broker_errors import passes
 from streams.engine.changelog import Meta
-from streams.engine.log_bounds import log_bounds
+from streams.engine.log_bounds import log_ends, log_starts
 from streams.engine.recovered import Recovered, take_in
 from streams.engine.table import Table
 from streams.errors import OutsideWorld
@@ -124,21 +123,11 @@ class KafkaOpener:
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
-        return self._ends(self._logs, numbers)
+        return log_ends(self._logs, self.input_topic, numbers, REQUEST_SECONDS)
 
     def readable_ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """How far they can be read: to the end, or to where a transaction is still open."""
-        return self._ends(self._member, numbers)
-
-    def _ends(self, asking: Consumer, numbers: Iterable[int]) -> dict[int, int]:
-        """As ``asking`` may see them; all in one request a broker, which watermarks are not."""
-        wanted = [TopicPartition(self.input_topic, number, OFFSET_END) for number in numbers]
-        found: dict[int, int] = {}
-        for partition in asking.offsets_for_times(wanted, REQUEST_SECONDS) if wanted else []:
-            if partition.error is not None:
-                raise KafkaException(partition.error)
-            found[partition.partition] = partition.offset
-        return found
+        return log_ends(self._member, self.input_topic, numbers, REQUEST_SECONDS)
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         """Call ``opened`` for each partition as soon as it is. Raises Refused."""
@@ -146,8 +135,9 @@ class KafkaOpener:
         while wanted():
             try:
                 committed = self._committed(numbers)
-                bounds = {number: self._bounds(self.changelog, number) for number in numbers}
-                firsts = {number: self._bounds(self.input_topic, number)[0] for number in numbers}
+                starts = log_starts(self._logs, self.changelog, numbers, REQUEST_SECONDS)
+                ends = log_ends(self._logs, self.changelog, numbers, REQUEST_SECONDS)
+                firsts = log_starts(self._logs, self.input_topic, numbers, REQUEST_SECONDS)
                 break
             except KafkaException as error:
                 said: KafkaError = error.args[0]
@@ -163,7 +153,7 @@ class KafkaOpener:
             return
         self.on_wait(None)
         waited = time.perf_counter() - started
-        for number, recovered, held in self._read(numbers, bounds, wanted):
+        for number, recovered, held in self._read(starts, ends, wanted):
             position = self._position(number, committed[number], recovered, firsts[number])
             table = Table(recovered.states, recovered.suppressed)
             clock = recovered.meta.clock if recovered.meta else 0
@@ -191,18 +181,14 @@ class KafkaOpener:
             committed[partition.partition] = None if partition.offset == OFFSET_INVALID else partition.offset
         return committed
 
-    def _bounds(self, topic: str, number: int) -> tuple[int, int]:
-        """A log's first offset, and its end, uncommitted records included."""
-        return log_bounds(self._logs, topic, number, REQUEST_SECONDS)
-
     def _read(
-        self, numbers: list[int], bounds: Mapping[int, tuple[int, int]], wanted: Callable[[], bool]
+        self, starts: Mapping[int, int], ends: Mapping[int, int], wanted: Callable[[], bool]
     ) -> Iterable[tuple[int, Recovered, float]]:
         """The changelog of each partition, as soon as it has been read to its end.
 
         And how many seconds an open transaction kept it from being read on.
         """
-        recovering = {number: Recovered(*bounds[number]) for number in numbers}
+        recovering = {number: Recovered(start, ends[number]) for number, start in starts.items()}
         for number in [number for number, one in recovering.items() if one.is_whole]:
             yield number, recovering.pop(number), 0.0
         if not recovering:

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk, Record
-from streams.engine.log_bounds import log_bounds
+from streams.engine.log_bounds import log_starts
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
@@ -292,19 +292,20 @@ class Poller(threading.Thread):
         group = consumer.consumer_group_metadata()
         numbers = sorted(partition.partition for partition in partitions)
         self._assigned = set(numbers)
-        consumer.assign([TopicPartition(self.topic, number, self._first(number)) for number in numbers])
+        consumer.assign(self._somewhere(numbers))
         consumer.pause(self._places(numbers))
         self._listener.assigned(numbers, group)
 
-    def _first(self, number: int) -> int:
-        """Some offset, at which nothing is read: known, not named.
+    def _somewhere(self, numbers: list[int]) -> list[TopicPartition]:
+        """Some offset of each, at which nothing is read: known, not named.
 
         An end or a beginning would be looked up, and the answer, where it comes late, moves the reading
         there, past what had been sought meanwhile (librdkafka 2.16).
         """
+        firsts = dict.fromkeys(numbers, 0)
         with suppress(KafkaException):
-            return log_bounds(self.consumer, self.topic, number, FIRST_SECONDS)[0]
-        return 0
+            firsts |= log_starts(self.consumer, self.topic, numbers, FIRST_SECONDS)
+        return [TopicPartition(self.topic, number, first) for number, first in firsts.items()]
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._listener.revoked(self._forget(partitions))

@@ -15,6 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from streams.engine.broker_errors import passes
 from streams.engine.chunk import Record
+from streams.engine.log_bounds import log_bounds
 
 log = structlog.get_logger(__name__)
 
@@ -54,9 +55,8 @@ class FunnelTopic:
 
     def __init__(self, reader_config: Mapping[str, Any], topic: str, group: str) -> None:
         self._topic, self._group = topic, group
-        self._place = TopicPartition(topic, 0, OFFSET_BEGINNING)
         self._reader = Consumer(dict(reader_config))
-        self._reader.assign([self._place])
+        self._reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
         self._ends = Consumer({**reader_config, "isolation.level": "read_uncommitted"})
         self._position = 0
         self._unclaimed: list[Published] = []
@@ -83,14 +83,11 @@ class FunnelTopic:
     def _end(self) -> int | None:
         """The topic's end; None while the broker has no answer."""
         try:
-            bounds = self._ends.get_watermark_offsets(self._place, REQUEST_SECONDS)
-            if bounds is None:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+            return log_bounds(self._ends, self._topic, 0, REQUEST_SECONDS)[1]
         except KafkaException as error:
             if not passes(error.args[0]):
                 raise
             return None
-        return bounds[1]
 
     def refresh(self) -> list[Published]:
         """What has come since, without waiting. Raises KafkaException."""

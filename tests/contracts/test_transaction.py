@@ -1,16 +1,19 @@
 """A transaction, on the double and on the real broker: all or nothing, once, by one producer."""
 
 import random
+import time
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 
 from streams import kafka_clients
 from streams.engine import transaction as transaction_module
 from streams.engine.homes import home
+from streams.engine.log_bounds import log_ends, log_starts
 from streams.engine.transaction import Aborted, Fenced, Interrupted, KafkaTransaction, Outgoing, TooLarge
 from streams.settings import Settings
-from tests.doubles.brokers import Broker, TheReal, kept, open_all
+from tests.doubles.brokers import PATIENCE, Broker, TheReal, kept, open_all
 
 
 def records(broker: Broker, *keys: bytes) -> list[Outgoing]:
@@ -143,10 +146,16 @@ def test_waiting_for_an_absent_broker_ends_when_the_worker_does(monkeypatch: pyt
 def test_partitions_are_chosen_as_javas_clients_do(real: TheReal) -> None:
     keys = [b"a", b"lead-1", "ålesund".encode(), b"another key"]
     _whole(real.transaction("one"), [Outgoing(real.changelog, None, key, b"") for key in keys], real.group())
-    ends = real.opener()
-    by_home = [sum(home(key, 2) == number for key in keys) for number in range(2)]
-    # One marker each.
-    assert [ends._bounds(real.changelog, number)[1] for number in range(2)] == [n + 1 for n in by_home]
+    logs = Consumer(kafka_clients.reader(real.settings) | {"isolation.level": "read_uncommitted"})
+    by_home = {number: sum(home(key, 2) == number for key in keys) for number in range(2)}
+    # One marker each, which the broker writes after it has answered.
+    expected = {number: n + 1 for number, n in by_home.items()}
+    deadline = time.monotonic() + PATIENCE
+    while (ends := log_ends(logs, real.changelog, [0, 1], 10)) != expected and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ends == expected
+    assert log_starts(logs, real.changelog, [0, 1], 10) == {0: 0, 1: 0}
+    logs.close()
 
 
 def _whole(made: Any, outgoing: list[Outgoing], group: Any) -> None:
