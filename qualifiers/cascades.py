@@ -9,7 +9,7 @@ from qualifiers.plans import Stage
 from qualifiers.rules import Looks, SignalRule
 from qualifiers.transitions import MANUAL, MERGED
 from schemas.decision import Decision
-from schemas.lead import Lead, remember
+from schemas.lead import Lead
 from schemas.moments import LONG_AGO, NEVER
 
 
@@ -134,7 +134,7 @@ class Cascades:
         lead.stage = stage.name
         lead.since = now
         lead.seq += 1
-        remember(lead, (rule, stage.name, now))
+        lead.remember((rule, stage.name, now))
         stage.note_visit(lead)
         return stage
 

@@ -30,20 +30,12 @@ from qualifiers.meaning import canonical, firing, slot_key
 from qualifiers.merging import Merger
 from qualifiers.plans import Stage
 from qualifiers.scores import Score
-from qualifiers.traits import NamedTraits, as_json, known, learnt
+from qualifiers.traits import NamedTraits, as_json, learn
 from qualifiers.transitions import CREATED, default_name
 from schemas.activity import Activity
 from schemas.decision import Decision, Place
-from schemas.lead import (
-    ID_BYTES,
-    KEPT_IDS,
-    Lead,
-    decode_lead,
-    encode_lead,
-    past_changes,
-    remember,
-    rename_stages,
-)
+from schemas.lead import ID_BYTES, KEPT_IDS, Lead
+from schemas.lead_state import decode_lead, encode_lead
 from schemas.lead_view import LastTransition, LeadView
 from schemas.moments import LAST_MOMENT, NEVER
 
@@ -138,13 +130,14 @@ class Funnel:
         has changed nothing then, when an activity of a built-in type says what can't be done.
         """
         at = activity.occurred_at
-        name = xxh3_64_digest(activity.id.encode())
+        digest = xxh3_64_digest(activity.id.encode())
+        name = digest[:ID_BYTES]
         decisions: list[Decision] = []
         built_in = read_built_in(activity, self._stages) if activity.type in BUILT_IN else None
         if built_in is not None and isinstance(built_in, Erasure | Merging):
             return self._depart(lead, activity, built_in, name, place, decided_at)
         if lead is None:
-            lead = self._born(activity, name)
+            lead = self._born(activity, digest)
             stage = self._first
             self._absorb(lead, stage, activity, at)
             occasion = Occasion(activity.lead_id, place, decided_at, activity, late=False)
@@ -226,17 +219,17 @@ class Funnel:
         have left: ``renamed`` says what that one's stages are called now. Raises UnknownStage.
         """
         at = activity.occurred_at
-        name = xxh3_64_digest(activity.id.encode())
+        digest = xxh3_64_digest(activity.id.encode())
         decisions: list[Decision] = []
         if came.funnel != self.mark:
             self._adopt(came, renamed)
         if lead is None:
-            lead = self._born(activity, name)
+            lead = self._born(activity, digest)
             occasion = Occasion(lead_id, place, decided_at, activity, late=False)
             decisions.append(self._decider.created(lead, occasion))
         else:
             decisions = self.advance(lead_id, lead, max(at, came.clock, lead.clock), place, decided_at)
-            lead.ids = lead.ids[-_OTHER_IDS:] + name
+            lead.ids = lead.ids[-_OTHER_IDS:] + digest[:ID_BYTES]
         lead.clock = max(at, came.clock, lead.clock)
         goes_on = self._merger.unite(lead, came, came_id)
         occasion = Occasion(lead_id, place, decided_at, activity, late=at < lead.clock)
@@ -269,12 +262,10 @@ class Funnel:
             clock=lead.clock,
             seq=lead.seq,
             scores=self._decider.scores_of(lead, lead.clock if at is None else max(at, lead.clock)),
-            traits=as_json(known(lead.traits)),
+            traits=as_json(lead.traits),
             source=lead.source,
             due=None if due > LAST_MOMENT else due,
-            last_transitions=[
-                LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in past_changes(lead)
-            ],
+            last_transitions=[LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in lead.history],
         )
 
     def _depart(
@@ -308,7 +299,7 @@ class Funnel:
 
     # One activity ------------------------------------------------------------
 
-    def _born(self, activity: Activity, name: bytes) -> Lead:
+    def _born(self, activity: Activity, digest: bytes) -> Lead:
         at = activity.occurred_at
         stage = self._first.name
         lead = Lead(
@@ -317,11 +308,11 @@ class Funnel:
             since=at,
             created=at,
             clock=at,
-            origin=name,
+            origin=digest,
             source=activity.source,
-            ids=name,
+            ids=digest[:ID_BYTES],
         )
-        remember(lead, (CREATED, stage, at))
+        lead.remember((CREATED, stage, at))
         self._first.note_visit(lead)
         for score in self._scores:
             if score.if_lines:
@@ -338,7 +329,7 @@ class Funnel:
         return touched
 
     def _learn(self, lead: Lead, stage: Stage, activity: Activity) -> int:
-        lead.traits, changed = learnt(lead.traits, activity.traits, activity.occurred_at, self._named_traits)
+        changed = learn(lead.traits_to_change(), activity.traits, activity.occurred_at, self._named_traits)
         if not changed:
             return 0
         touched = 0
@@ -363,7 +354,7 @@ class Funnel:
 
     def _adopt(self, lead: Lead, renamed: Mapping[str, str]) -> None:
         """What the lead keeps still has a meaning here, or goes."""
-        rename_stages(lead, renamed)
+        lead.rename_stages(renamed)
         _rename_rules(lead, renamed, self.rules)
         stage = self._stages.get(lead.stage)
         if stage is None:

@@ -25,7 +25,7 @@ from qualifiers.scores import COMPARED_DECIMALS, Score, is_past
 from qualifiers.sequences import Sequence
 from qualifiers.spans import Span
 from qualifiers.sums import Sum
-from qualifiers.traits import is_there, known, trait_getter
+from qualifiers.traits import is_there, trait_getter
 from qualifiers.words import joined, shown
 from schemas.activity import Activity
 from schemas.decision import Evidence
@@ -204,13 +204,13 @@ class TraitIs(Condition):
         self._words = words
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        return self._holds(self._get(known(lead.traits))), NEVER
+        return self._holds(self._get(lead.traits)), NEVER
 
     def watches(self, wanted: bool) -> Iterator[Watch]:
         yield Learnt(self._path.partition(".")[0])
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
-        value = self._get(known(lead.traits))
+        value = self._get(lead.traits)
         proof.append(Evidence(f"{self._path} {self._words}", value))
         return f"{self._path} is {'missing' if value is None else shown(value)} ({self._words})"
 
@@ -225,7 +225,7 @@ class Has(Condition):
         self._getters: tuple[Callable[[dict[str, Any]], Any], ...] = tuple(map(trait_getter, paths))
 
     def at(self, lead: Lead, now: int) -> Verdict:
-        traits = known(lead.traits)
+        traits = lead.traits
         for get in self._getters:
             if not is_there(get(traits)):
                 return False, NEVER
@@ -236,7 +236,7 @@ class Has(Condition):
             yield Learnt(path.partition(".")[0])
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
-        traits = known(lead.traits)
+        traits = lead.traits
         values = [get(traits) for get in self._getters]
         value = values[0] if len(values) == 1 else dict(zip(self._paths, values, strict=True))
         proof.append(Evidence(f"has {joined(self._paths)}", value))

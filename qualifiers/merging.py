@@ -52,14 +52,14 @@ class Merger:
             counter.unite(lead, came)
         for key in self._fired.intersection(came.kept):
             lead.kept[key] = max(came.kept[key], lead.kept.get(key, came.kept[key]))
-        lead.traits = traits.united(lead.traits, came.traits, self._named_traits)
+        traits.unite(lead.traits_to_change(), came.traits, self._named_traits)
         for score in self._scores:
             score.unite(lead, came, now)
         lead.ids = _ids(lead.ids, came.ids)
         lead.visited = tuple(dict.fromkeys((*lead.visited, *came.visited)))
         absorb(lead, *came.absorbed, came_id)
         if came.created < lead.created:
-            lead.created, lead.source = came.created, came.source
+            lead.began(came.created, came.source)
         lead.passed_over = lead.let_in = ()
         goes_on = self.is_further(came.stage, lead.stage)
         if goes_on:

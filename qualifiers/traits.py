@@ -13,9 +13,11 @@ the tree remembers:
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
+
+from schemas.lead_packing import Node
 
 OTHER_TRAITS: Final = 64
 """How many leaves that no rule names are kept for a lead."""
@@ -26,42 +28,17 @@ _LEAF: Final = 2
 _INT64 = range(-(2**63), 2**64)
 _json = msgspec.json.encode
 
-Node = list[Any]
 
-_decode: Callable[[bytes], dict[str, Node]] = msgspec.msgpack.Decoder(dict[str, Node]).decode
-_encode = msgspec.msgpack.Encoder().encode
-
-
-class _Known:
-    """The traits that were decoded last: several conditions ask in a row."""
-
-    last: ClassVar[tuple[bytes, dict[str, Node]]] = (b"", {})
+def learn(traits: dict[str, Node], patch: dict[str, Any], at: int, named: "NamedTraits") -> list[str]:
+    """Add a patch of the moment ``at`` (ms) to a lead's traits, in place; the top names that it changed."""
+    return merge(traits, patch, at, Room(named, traits))
 
 
-def known(traits: bytes) -> dict[str, Node]:
-    """A lead's traits, decoded: to be read only, as whoever asks next gets the same ones."""
-    last = _Known.last
-    if last[0] is not traits:
-        last = _Known.last = traits, _decode(traits)
-    return last[1]
-
-
-def learnt(traits: bytes, patch: dict[str, Any], at: int, named: "NamedTraits") -> tuple[bytes, list[str]]:
-    """A lead's traits after a patch of the moment ``at`` (ms), and the top names of those that it changed."""
-    tree = _decode(traits)
-    changed = merge(tree, patch, at, Room(named, tree))
-    encoded = _encode(tree)
-    _Known.last = encoded, tree
-    return encoded, changed
-
-
-def united(traits: bytes, came: bytes, named: "NamedTraits") -> bytes:
-    """The traits of a lead and of another that is part of it now, whose patches have arrived later."""
-    tree = _decode(traits)
-    room = Room(named, tree)
-    for at, patch in sorted(_patches(_decode(came)), key=itemgetter(0)):
-        merge(tree, patch, at, room)
-    return _encode(tree)
+def unite(traits: dict[str, Node], came: dict[str, Node], named: "NamedTraits") -> None:
+    """Add the traits of a lead that is part of this one now, whose patches have arrived later; in place."""
+    room = Room(named, traits)
+    for at, patch in sorted(_patches(came), key=itemgetter(0)):
+        merge(traits, patch, at, room)
 
 
 def _patches(traits: dict[str, Node]) -> Iterator[tuple[int, dict[str, Any]]]:

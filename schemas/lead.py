@@ -1,53 +1,39 @@
-"""A lead's state: all that is kept of a lead's past, and how it is written down.
+"""A lead: all that is kept of its past.
 
-The state holds only what a compiled funnel can ask, so it stays small however long
-the lead lives. Whatever counts something lies in a *slot*: a key of 32 bits made from
-the meaning of what it counts (see `qualifiers.meaning`), so that a changed funnel
-finds again what it still asks, whatever else has changed around it.
+It holds only what a compiled funnel can ask, so it stays small however long the lead
+lives. Whatever counts something lies in a *slot*: a key of 32 bits made from the meaning
+of what it counts (see `qualifiers.meaning`), so that a changed funnel finds again what it
+still asks, whatever else has changed around it.
 
-A lead is decoded for each activity and encoded after it, so it is laid out for that:
-few objects, and what is seldom asked for (traits, history) stays encoded within it.
-
-Written down, a state is the lead in msgpack, an array that begins with what is read without
-decoding the rest: what is due when, under which funnel, in which stage. As a rule::
-
-    3 bytes  how many members there are
-    1 byte   format version
-    9 bytes  due moment, ms since the epoch: 0xcf, or 0xd3 where it is negative, then big-endian
-    10 bytes 0xc4 0x08, then the first bytes of the hash of the funnel that last read it
-    1 byte   0xa0 and the length of the stage's name, then the name
-
-A moment of 1970's first days, or a name of more than 31 bytes, is written otherwise: such a
-state is decoded to be read. Of a lead that was merged into another a mark is left, whose first
-byte is 0xff: then comes the id of the other.
+How a lead is written down is `schemas.lead_state`. What is seldom asked for (traits,
+history) is read from there when it is first asked, and written again only if it changes.
 """
 
-import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from schemas.lead_packing import (
+    Node,
+    PastChange,
+    pack_history,
+    pack_traits,
+    unpack_history,
+    unpack_traits,
+)
 from schemas.moments import NEVER
 
-FORMAT_VERSION = 3
 KEPT_IDS = 32
-ID_BYTES = 8
+ID_BYTES = 6
+"""Of an activity id's hash. See `docs/decisions.md` for what so few may cost."""
 KEPT_CHANGES = 5
-NO_TRAITS = msgspec.msgpack.encode({})
-_NO_HISTORY = msgspec.msgpack.encode([])
-
-
-PastChange = tuple[str, str, int]
-"""A stage change, as a lead remembers it: rule, stage entered, moment (ms)."""
 
 
 _Text = tuple[str, ...]
-Members = tuple[
-    int, int, bytes, str, int, int, int, bytes, str | None, int, bytes, dict[str, Any], bytes, bytes,
-    _Text, _Text, _Text, _Text, int, _Text,
-]  # fmt: skip
-"""A lead's members, in the order in which they are written."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode: Callable[[bytes], list[Any]] = msgspec.msgpack.Decoder(list[Any]).decode
+_NOTHING = _encode([])
 
 
 class Lead:
@@ -55,14 +41,14 @@ class Lead:
 
     ``since`` is the entry into the present stage, ``clock`` the newest moment that the
     lead has lived to see, ``due`` a moment before which time alone changes nothing (it
-    may be early, never late). ``origin`` stands for the id of the first activity.
-    ``ids`` are the last activity ids, 8 bytes each, oldest first.
+    may be early, never late). ``origin`` stands for the id of the first activity, in 8
+    bytes. ``ids`` are the last activity ids, `ID_BYTES` each, oldest first.
     """
 
     __slots__ = (
-        "absorbed", "clock", "created", "due", "funnel", "history", "ids", "kept", "let_in", "origin",
-        "passed_over", "seq", "since", "source", "stage", "traits", "version", "visited", "waiting",
-        "waiting_until",
+        "_created", "_history", "_traits", "_written_history", "_written_traits", "absorbed", "clock", "due",
+        "funnel", "ids", "kept", "let_in", "origin", "passed_over", "seq", "since", "source", "stage",
+        "visited", "waiting", "waiting_until",
     )  # fmt: skip
 
     def __init__(
@@ -76,13 +62,13 @@ class Lead:
         source: str | None = None,
         ids: bytes = b"",
         due: int = NEVER,
+        traits: bytes = _NOTHING,
+        history: bytes = _NOTHING,
     ) -> None:
-        self.version = FORMAT_VERSION
         self.due = due
         self.funnel = funnel
         self.stage = stage
         self.since = since
-        self.created = created
         self.clock = clock
         self.origin = origin
         self.source = source
@@ -90,10 +76,12 @@ class Lead:
         self.ids = ids
         self.kept: dict[str, Any] = {}
         """Slot → what is kept there; whose the slot is knows its form (`qualifiers.counters`, `.points`)."""
-        self.traits = NO_TRAITS
-        """Traits with their moments, encoded; see `qualifiers.traits`."""
-        self.history = _NO_HISTORY
-        """The last stage changes, encoded; see `past_changes`."""
+        self._created = created
+        self._written_traits: bytes | None = traits
+        """As they are in the state; None where they have changed since."""
+        self._traits: dict[str, Node] | None = None
+        self._written_history: bytes | None = history
+        self._history: list[PastChange] | None = None
         self.visited: _Text = ()
         """The stages ever entered that the funnel asks about."""
         self.passed_over: _Text = ()
@@ -107,12 +95,93 @@ class Lead:
         self.absorbed: _Text = ()
         """The ids that were merged into this lead, the newest of them."""
 
-    def members(self) -> Members:
+    # When it began ---------------------------------------------------------------
+
+    @property
+    def created(self) -> int:
+        """The moment of the first activity."""
+        return self._created
+
+    def began(self, created: int, source: str | None) -> None:
+        """Its first activity was another."""
+        # What is written of traits and history counts from there.
+        self.traits_to_change()
+        self._history_to_change()
+        self._created, self.source = created, source
+
+    # Traits ----------------------------------------------------------------------
+
+    @property
+    def traits(self) -> dict[str, Node]:
+        """What is known of it, with moments, to be read only; see `qualifiers.traits`."""
+        traits = self._traits
+        if traits is None:
+            written = self._written_traits
+            assert written is not None
+            traits = self._traits = unpack_traits(_decode(written), self._created)
+        return traits
+
+    def traits_to_change(self) -> dict[str, Node]:
+        """The same, to be changed in place, and written anew then."""
+        traits = self.traits
+        self._written_traits = None
+        return traits
+
+    def written_traits(self) -> bytes:
+        """The traits as they are in the state."""
+        written = self._written_traits
+        if written is None:
+            written = self._written_traits = _encode(pack_traits(self.traits, self._created))
+        return written
+
+    # History ---------------------------------------------------------------------
+
+    @property
+    def history(self) -> list[PastChange]:
+        """Its last stage changes, newest last, to be read only."""
+        history = self._history
+        if history is None:
+            written = self._written_history
+            assert written is not None
+            history = self._history = unpack_history(_decode(written), self._created)
+        return history
+
+    def _history_to_change(self) -> list[PastChange]:
+        history = self.history
+        self._written_history = None
+        return history
+
+    def remember(self, change: PastChange) -> None:
+        """Add to the last stage changes; the oldest goes where there are too many."""
+        history = self._history_to_change()
+        history.append(change)
+        if len(history) > KEPT_CHANGES:
+            del history[0]
+
+    def written_history(self) -> bytes:
+        """The last stage changes as they are in the state."""
+        written = self._written_history
+        if written is None:
+            written = self._written_history = _encode(pack_history(self.history, self._created))
+        return written
+
+    def rename_stages(self, renamed: Mapping[str, str]) -> None:
+        """Call the stages of its present and past by their new names; ``renamed`` is old → new."""
+        if not renamed:
+            return
+        self.stage = renamed.get(self.stage, self.stage)
+        self.visited = tuple(dict.fromkeys(renamed.get(stage, stage) for stage in self.visited))
+        history = self._history_to_change()
+        history[:] = [(rule, renamed.get(to, to), at) for rule, to, at in history]
+
+    # Comparing -------------------------------------------------------------------
+
+    def members(self) -> tuple[Any, ...]:
         """All that it is."""
         return (
-            self.version, self.due, self.funnel, self.stage, self.since, self.created, self.clock,
-            self.origin, self.source, self.seq, self.ids, self.kept, self.traits, self.history,
-            self.visited, self.passed_over, self.let_in, self.waiting, self.waiting_until, self.absorbed,
+            self.due, self.funnel, self.stage, self.since, self.created, self.clock, self.origin,
+            self.source, self.seq, self.ids, self.kept, self.traits, self.history, self.visited,
+            self.passed_over, self.let_in, self.waiting, self.waiting_until, self.absorbed,
         )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
@@ -125,118 +194,6 @@ class Lead:
         return f"Lead{self.members()}"
 
 
-class UnknownStateVersion(Exception):
-    """A state was written by another version of leadgate; this one cannot read it."""
-
-    def __init__(self, version: int) -> None:
-        super().__init__(
-            f"a lead's state has format version {version}, and this leadgate reads version {FORMAT_VERSION}: "
-            "run the version that wrote it, or rebuild the table from the activities"
-        )
-        self.version = version
-
-
 def funnel_mark(funnel_hash: str) -> bytes:
-    """The bytes by which a state names the funnel that last read it; from its hash in hex."""
+    """The bytes by which a lead names the funnel that last read it; from its hash in hex."""
     return bytes.fromhex(funnel_hash[:16])
-
-
-_MARK = 0xFF
-_ARRAY = 0xDC
-_VERSION_AT = 3
-_DUE_AT = 4
-_WIDE = (0xCF, 0xD3)
-"""How a whole number of 8 bytes begins, such as a due moment nearly always is."""
-_FUNNEL_AT = 15
-_STAGE_AT = 23
-_SHORT_TEXT, _LONG_TEXT = 0xA0, 0xC0
-"""A text of up to 31 bytes begins with the one and its length, which does not reach the other."""
-_MOMENT = struct.Struct(">q")
-_encode = msgspec.msgpack.Encoder().encode
-_decode: Callable[[bytes], Members] = msgspec.msgpack.Decoder(Members).decode
-_decode_history = msgspec.msgpack.Decoder(list[PastChange]).decode
-
-
-def encode_lead(lead: Lead) -> bytes:
-    """A lead as bytes."""
-    return _encode(lead.members())
-
-
-def decode_lead(state: bytes) -> Lead:
-    """The lead that was encoded. Raises UnknownStateVersion."""
-    if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION:
-        raise UnknownStateVersion(state[_VERSION_AT] if state[0] == _ARRAY else state[0])
-    return _lead(_decode(state))
-
-
-def _lead(members: Members) -> Lead:
-    (
-        _, due, funnel, stage, since, created, clock, origin, source, seq, ids, kept, traits, history,
-        visited, passed_over, let_in, waiting, waiting_until, absorbed,
-    ) = members  # fmt: skip
-    lead = Lead(funnel, stage, since, created, clock, origin, source, ids, due)
-    lead.seq = seq
-    lead.kept = kept
-    lead.traits = traits
-    lead.history = history
-    lead.visited = visited
-    lead.passed_over = passed_over
-    lead.let_in = let_in
-    lead.waiting = waiting
-    lead.waiting_until = waiting_until
-    lead.absorbed = absorbed
-    return lead
-
-
-def due_and_stage(state: bytes) -> tuple[int, str]:
-    """When something is due, and in which stage the lead is. Raises UnknownStateVersion."""
-    if state[0] != _ARRAY or state[_VERSION_AT] != FORMAT_VERSION or state[_DUE_AT] not in _WIDE:
-        lead = decode_lead(state)
-    elif _SHORT_TEXT <= (head := state[_STAGE_AT]) < _LONG_TEXT:
-        stage = state[_STAGE_AT + 1 : _STAGE_AT + 1 + head - _SHORT_TEXT]
-        return _MOMENT.unpack_from(state, _DUE_AT + 1)[0], stage.decode()
-    else:
-        lead = decode_lead(state)
-    return lead.due, lead.stage
-
-
-def due_of(state: bytes) -> int:
-    """When something is due (ms), of a state that was encoded or read before, or a mark (never)."""
-    if state[0] == _ARRAY and state[_DUE_AT] in _WIDE:
-        due: int = _MOMENT.unpack_from(state, _DUE_AT + 1)[0]
-        return due
-    return NEVER if state[0] == _MARK else _decode(state)[1]
-
-
-def read_under(state: bytes) -> bytes:
-    """The mark of the funnel that last read a state that was encoded or read before, and is one of a lead."""
-    return state[_FUNNEL_AT:_STAGE_AT] if state[_DUE_AT] in _WIDE else _decode(state)[2]
-
-
-def encode_mark(into: str) -> bytes:
-    """What is left of a lead that was merged: where to, in place of its state. Nothing is ever due."""
-    return bytes([_MARK]) + into.encode()
-
-
-def marked(state: bytes) -> str | None:
-    """Where a lead was merged to, when that is all that is left of it."""
-    return state[1:].decode() if state[0] == _MARK else None
-
-
-def past_changes(lead: Lead) -> list[PastChange]:
-    """The lead's last stage changes, newest last."""
-    return _decode_history(lead.history)
-
-
-def remember(lead: Lead, change: PastChange) -> None:
-    """Add to the lead's last stage changes; the oldest goes where there are too many."""
-    lead.history = _encode([*_decode_history(lead.history)[1 - KEPT_CHANGES :], change])
-
-
-def rename_stages(lead: Lead, renamed: Mapping[str, str]) -> None:
-    """Call the stages of the lead's present and past by their new names; ``renamed`` is old → new."""
-    if not renamed:
-        return
-    lead.stage = renamed.get(lead.stage, lead.stage)
-    lead.visited = tuple(dict.fromkeys(renamed.get(stage, stage) for stage in lead.visited))
-    lead.history = _encode([(rule, renamed.get(to, to), at) for rule, to, at in past_changes(lead)])

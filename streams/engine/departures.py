@@ -15,7 +15,7 @@ from qualifiers.merging import absorb
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place
-from schemas.lead import decode_lead, encode_lead, encode_mark
+from schemas.lead_state import decode_lead, encode_lead, encode_mark
 from streams.engine.chunk import Record
 from streams.engine.forwarding import Foreign, Gone, Internal, Moving
 from streams.engine.homes import home

@@ -1,6 +1,7 @@
 """A partition's leads, as a pass finds and changes them."""
 
-from schemas.lead import Lead, decode_lead, encode_lead, marked
+from schemas.lead import Lead
+from schemas.lead_state import decode_lead, encode_lead, marked
 from schemas.moments import LONG_AGO
 from streams.engine.changelog import suppressed_key
 from streams.engine.due_index import Upcoming

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from schemas.lead import due_and_stage, due_of, marked, read_under
+from schemas.lead_state import due_and_stage, due_of, marked, read_under
 from schemas.moments import NEVER
 from streams.engine.due_index import DueIndex
 

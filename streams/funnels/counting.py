@@ -4,7 +4,7 @@ from collections import Counter
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from schemas.lead import due_and_stage, marked
+from schemas.lead_state import due_and_stage, marked
 from streams import kafka_clients
 from streams.engine.log_bounds import log_bounds
 from streams.engine.recovered import Recovered, take_in

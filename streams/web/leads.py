@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from schemas.lead import decode_lead, marked
+from schemas.lead_state import decode_lead, marked
 from schemas.lead_view import LeadView, MergedLead
 from streams.engine.homes import home
 from streams.ownership import Advertised

@@ -21,7 +21,7 @@ from qualifiers import compile_funnel, load_funnel
 from qualifiers.presets import preset_text
 from qualifiers.replay import Replay
 from schemas.decision import Place
-from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.lead_state import MEMBERS, encode_lead
 from streams.errors import Mendable
 from streams.intake.native import decode_native
 from tests.benchmarks import by_hand, load
@@ -129,9 +129,8 @@ def weigh(activities: int, leads: int) -> dict[str, float]:
         had[activity.lead_id] += 1
         if had[activity.lead_id] == AFTER:
             state = encode_lead(replay.leads[activity.lead_id])
-            lead = decode_lead(state)
-            fields = {name: len(encode(getattr(lead, name))) for name in Lead.__slots__}
-            parts.update(fields)
+            members = zip(MEMBERS, msgspec.msgpack.decode(state), strict=True)
+            parts.update({name: len(encode(member)) for name, member in members})
             parts["whole"] += len(state)
             parts["leads"] += 1
     count = parts.pop("leads")

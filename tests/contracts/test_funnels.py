@@ -10,7 +10,8 @@ from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from qualifiers import FunnelFaults
-from schemas.lead import Lead, encode_lead
+from schemas.lead import Lead
+from schemas.lead_state import encode_lead
 from streams import kafka_clients
 from streams.cli.commands import run
 from streams.engine.changelog import lead_key

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from schemas.lead import Lead, encode_lead
+from schemas.lead import Lead
+from schemas.lead_state import encode_lead
 from schemas.moments import NEVER
 from streams import kafka_clients
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key

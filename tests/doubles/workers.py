@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.activity import Activity
 from schemas.decision import Decision, Place
-from schemas.lead import Lead, encode_lead
+from schemas.lead import Lead
+from schemas.lead_state import encode_lead
 from schemas.moments import SECOND
 from streams.engine.in_force import InForce
 from streams.engine.inbox import Inbox

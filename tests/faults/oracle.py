@@ -11,7 +11,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from schemas.lead import marked
+from schemas.lead_state import marked
 from streams.engine.changelog import META_KEY, Kind, decode_meta
 from tests.faults.recomputing import Recomputed
 

@@ -17,7 +17,7 @@ import httpx
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
-from schemas.lead import decode_lead
+from schemas.lead_state import decode_lead
 from streams import kafka_clients, topics
 from streams.ports import free_ports
 from streams.settings import Settings, load_settings

@@ -13,7 +13,8 @@ from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import ActivityCause, Decision, DueCause, Place, StageChange
 from schemas.funnel_file import FunnelFile
-from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.lead import Lead
+from schemas.lead_state import decode_lead, encode_lead
 from schemas.moments import DAY, parse_moment
 from tests.properties.brute_force import BruteForce, Given, Move
 from tests.properties.strategies import Case

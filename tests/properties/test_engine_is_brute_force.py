@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.activity import Activity
 from schemas.decision import Place, moves
-from schemas.lead import due_and_stage, encode_lead
+from schemas.lead_state import due_and_stage, encode_lead
 from schemas.moments import DAY, parse_moment
 from tests.profiles import share
 from tests.properties.brute_force import BruteForce, Given, Move

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.funnel_file import FunnelFile, OnLine
-from schemas.lead import encode_lead
+from schemas.lead_state import encode_lead
 from tests.profiles import share
 from tests.properties.driving import Driven, compiled, loaded
 from tests.properties.strategies import Case, cases

@@ -7,7 +7,8 @@ from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.decision import Decision, Place, Signal, StageChange, moves
 from schemas.funnel_file import FunnelFile
-from schemas.lead import Lead, decode_lead, encode_lead
+from schemas.lead import Lead
+from schemas.lead_state import decode_lead, encode_lead
 from schemas.lead_view import LeadView
 from schemas.moments import HOUR, parse_moment
 

@@ -6,7 +6,7 @@ import pytest
 
 from qualifiers import UnknownStage
 from schemas.decision import Place, StageChangeDocument, encode_decision
-from schemas.lead import funnel_mark, past_changes
+from schemas.lead import funnel_mark
 from tests.unit.story import START, Story, funnel, hours, tell
 
 # What is kept --------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_stage_with_another_name_is_the_same_stay() -> None:
     after = before.comes_under(renamed, 5, **renamed.funnel.renamed)
     assert after.lead is not None
     assert (after.stage, after.lead.seq, len(after.said)) == ("two", 2, 2)
-    assert past_changes(after.lead)[-1] == ("to-b", "two", START)
+    assert after.lead.history[-1] == ("to-b", "two", START)
     assert after.does("y", 6).stage == "c"
     assert after.last.previous_stage_seconds == 6 * 3600
     assert after.does("z", 7).moves[-1] == ("back", "a")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.lead import due_and_stage, read_under
+from schemas.lead_state import due_and_stage, read_under
 from schemas.moments import SECOND, format_moment
 from streams.engine import processing
 from streams.engine.changelog import META_KEY, Meta, decode_meta, encode_meta

@@ -1,14 +1,13 @@
 import pytest
 
-from schemas.lead import (
-    Lead,
+from schemas.lead import Lead, funnel_mark
+from schemas.lead_state import (
     UnknownStateVersion,
     decode_lead,
     due_and_stage,
     due_of,
     encode_lead,
     encode_mark,
-    funnel_mark,
     marked,
     read_under,
 )
@@ -70,11 +69,15 @@ def test_a_lead_that_nothing_awaits_is_never_due() -> None:
     assert story.view.due is None
 
 
+V2 = b"\xdc\x00\x14\x02\xc0"
+"""How a state of version 2 began."""
+
+
 def test_another_format_version_is_refused() -> None:
     story = tell(**RICH).does("x")
     assert story.lead is not None
     state = encode_lead(story.lead)
-    for other, version in ((state[:3] + b"\x04" + state[4:], 4), (b"\x02" + state[1:], 2)):
+    for other, version in ((state[:1] + b"\x05" + state[2:], 5), (b"\x02" + state[1:], 2), (V2, 2)):
         for read in (due_and_stage, decode_lead):
             with pytest.raises(UnknownStateVersion, match=f"format version {version}"):
                 read(other)

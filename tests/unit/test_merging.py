@@ -9,7 +9,7 @@ from qualifiers.merging import KEPT_ABSORBED
 from schemas.activity import Activity
 from schemas.dead_letter import Unreadable
 from schemas.decision import Place
-from schemas.lead import encode_lead
+from schemas.lead_state import encode_lead
 from schemas.moments import HOUR
 from tests.unit.story import START, Leads, hours
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from qualifiers.traits import OTHER_TRAITS, NamedTraits, Room, as_json, merge, trait_getter
-from schemas.lead import decode_lead, encode_lead
+from schemas.lead_state import decode_lead, encode_lead
 from tests.properties.brute_force_values import merge_patch
 from tests.unit.story import tell
 
