@@ -61,6 +61,16 @@ COMMANDS: dict[str, Command] = {
         "Hold the clocks of a group's workers while history is loaded, and let them go.",
         ("leadgate clock status", "leadgate clock release"),
     ),
+    "dead-letters": Command(
+        "streams.cli.dead_letters:app",
+        "Put right what could not be applied: list, show, replay, drop.",
+        (
+            "leadgate dead-letters list --reason future",
+            "leadgate dead-letters show 3-17",
+            "leadgate dead-letters replay --reason future --dry-run",
+            "leadgate dead-letters drop 3-17",
+        ),
+    ),
     "kafka": Command(
         "streams.cli.kafka:app",
         "A real Kafka on this machine: start, stop, status.",

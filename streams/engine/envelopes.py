@@ -6,6 +6,9 @@ from schemas.dead_letter import Unreadable
 from schemas.decision import Decision, Signal, StageChange
 from streams.engine.chunk import Headers, Record
 
+DEAD_LETTER = "kafka_dlt-"
+"""How the names of the headers begin that are about a dead letter."""
+
 _TYPES: Mapping[type, bytes] = {
     StageChange: b"leadgate.lead.stage_changed",
     Signal: b"leadgate.lead.signal_given",
@@ -35,4 +38,4 @@ def dead_letter_headers(record: Record, unreadable: Unreadable) -> Headers:
         "exception-fqcn": f"leadgate.{unreadable.reason}",
         "exception-message": unreadable,
     }
-    return [(f"kafka_dlt-{name}", str(value).encode()) for name, value in values.items()]
+    return [(f"{DEAD_LETTER}{name}", str(value).encode()) for name, value in values.items()]

@@ -1,0 +1,119 @@
+"""The topic of the dead letters, read as far as it goes by now, with what the marks say of each.
+
+A mark lies behind its letter. So of each partition the marks are read first, then the letters: only
+the marks are kept in memory, however much the letters hold.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams import kafka_clients
+from streams.dead_letters.letter import Letter, read_letter
+from streams.dead_letters.marks import Mark, read_mark
+from streams.dead_letters.places import Place, Span
+from streams.engine.broker_errors import passes
+from streams.engine.chunk import Record
+from streams.engine.log_bounds import log_bounds
+from streams.errors import OutsideWorld
+from streams.settings import Settings
+
+ANSWER_SECONDS = 30.0
+REQUEST_SECONDS = 10.0
+
+
+class DeadLetters:
+    """Reads what is committed, by two clients: one for the records, one for where a log ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.dead_letters_topic
+        config = kafka_clients.reader(settings)
+        self._reader = Consumer(config)
+        # What is committed behind a transaction that is still open lies behind the committed end.
+        self._ends = Consumer({**config, "isolation.level": "read_uncommitted"})
+
+    def close(self) -> None:
+        """Let the clients go."""
+        self._reader.close()
+        self._ends.close()
+
+    def partitions_of(self, topic: str) -> int:
+        """How many partitions a topic has. Raises KafkaException, also where there is no such topic."""
+        found = self._ends.list_topics(topic, REQUEST_SECONDS).topics[topic]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return len(found.partitions)
+
+    def look(self, spans: Sequence[Span] = ()) -> Iterator[tuple[Letter, Mark | None]]:
+        """The letters in these spans, all where none is given, each with its mark, by partition and offset.
+
+        Of a partition all is seen that had been appended when its turn came. Raises KafkaException.
+        """
+        for number in range(self.partitions_of(self._topic)):
+            here = [span for span in spans or [Span(number)] if span.partition == number]
+            if not here:
+                continue
+            low, end = log_bounds(self._ends, self._topic, number, REQUEST_SECONDS)
+            first = max(low, min(span.first for span in here))
+            last = max(span.last for span in here)
+            marks = self._marks(number, first, end)
+            for record in self._read(number, first, min(last + 1, end)):
+                place = Place(number, record.offset())
+                letter = read_letter(record) if any(span.holds(place) for span in here) else None
+                if letter is not None:
+                    yield letter, marks.get(place.offset)
+
+    def _marks(self, number: int, first: int, end: int) -> dict[int, Mark]:
+        """By the offset of the letter; where one has several, the last counts."""
+        marks = (read_mark(record) for record in self._read(number, first, end))
+        return {mark.offset: mark for mark in marks if mark is not None}
+
+    def _read(self, number: int, position: int, end: int) -> Iterator[Record]:
+        """What is committed of a partition from ``position`` on and before ``end``."""
+        if position < end:
+            self._reader.assign([TopicPartition(self._topic, number, position)])
+        heard = time.monotonic()
+        while position < end:
+            message = self._reader.poll(1.0)
+            went_on = self._goes_on_to(message, position)
+            if went_on > position:
+                position, heard = went_on, time.monotonic()
+                if message is not None and message.error() is None and position <= end:
+                    yield cast(Record, message)
+                    heard = time.monotonic()
+            elif time.monotonic() - heard > ANSWER_SECONDS:
+                said = f"partition {number} could not be read to its end: a transaction on it is open"
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
+
+    def _goes_on_to(self, message: Message | None, position: int) -> int:
+        """Where the reading stands after a message, or what came in place of one."""
+        if message is None:
+            return position
+        error, offset = message.error(), message.offset()
+        if error is None:
+            return (offset or 0) + 1
+        if error.code() == KafkaError._PARTITION_EOF:
+            return offset or 0
+        # Without a place to start from at will: what was to be read has been deleted, being too old.
+        if error.code() == KafkaError._AUTO_OFFSET_RESET or not passes(error):
+            raise KafkaException(error)
+        return position
+
+
+@contextmanager
+def dead_letters(settings: Settings) -> Iterator[DeadLetters]:
+    """The topic, for as long as a command needs it. Raises OutsideWorld, whenever it can't be read."""
+    letters = DeadLetters(settings)
+    try:
+        yield letters
+    except KafkaException as error:
+        raise OutsideWorld(
+            f"the dead letters ({settings.dead_letters_topic}) can't be reached at "
+            f"{settings.bootstrap_servers}: {error.args[0].str()} (is it running? "
+            "is the topic there? `leadgate topics check` says so)"
+        ) from None
+    finally:
+        letters.close()
