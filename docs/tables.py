@@ -25,6 +25,7 @@ from schemas.decision import DIRECTIONS
 from schemas.durations import LONGEST_DURATION, UNITS
 from schemas.funnel_file import json_schema
 from schemas.lead import KEPT_IDS
+from streams.dead_letters.reasons import REASONS
 from streams.metrics.catalogue import CATALOGUE, PREFIX, SUPERVISOR, Entry
 
 HERE = Path(__file__).parent
@@ -127,6 +128,12 @@ def _limits() -> Rows:
     yield "traits that no rule names", f"{OTHER_TRAITS}, each of {OTHER_TRAIT_CHARACTERS:,} characters"
 
 
+def _reasons() -> Rows:
+    yield "reason", "what is wrong", "what to do"
+    for reason, meaning in REASONS.items():
+        yield f"`{reason}`", meaning.means, meaning.do
+
+
 def _metrics() -> Rows:
     yield "metric", "kind", "labels", "of several workers", "what it tells"
     for entry in CATALOGUE:
@@ -152,6 +159,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "faults": lambda: _codes(FAULTS),
     "warnings": lambda: _codes(WARNINGS),
     "limits": _limits,
+    "reasons of a dead letter": _reasons,
     "metrics": _metrics,
     "metrics of a supervisor": _metrics_of_a_supervisor,
     **{f"keys of {model}": _keys(model) for model in MODELS},
