@@ -15,20 +15,17 @@ from multiprocessing.connection import Connection
 from operator import itemgetter
 from queue import SimpleQueue
 from threading import Semaphore, Thread
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from qualifiers import compile_funnel, load_funnel
 from streams.cli.lines import Shares, count
-from streams.cli.qualifying import Run, Sink
+from streams.cli.qualifying import Noted, Run
 from streams.errors import OutsideWorld
 
-_AHEAD = 8
+_AHEAD = 2
 """Blocks that may be on their way at once: so much is in memory, however long the input is."""
 _BATCH = 1_000
 """Lines that are sent at once when time has ended."""
-
-Noted = tuple[int, bytes]
-"""A line that was written, with the number of the activity's line that it comes of."""
 
 
 class JobEnded(OutsideWorld):
@@ -67,7 +64,7 @@ class Jobs:
             process.terminate()
             process.join()
 
-    def read(self, blocks: Iterable[bytes], out: Sink, bad: Sink) -> None:
+    def read(self, blocks: Iterable[bytes], out: BinaryIO, bad: BinaryIO) -> None:
         """Apply the activities of all blocks."""
         room, sent = Semaphore(_AHEAD), SimpleQueue[Exception | bool]()
         Thread(target=self._feed, args=(blocks, room, sent), daemon=True).start()
@@ -75,8 +72,7 @@ class Jobs:
             if isinstance(more, Exception):
                 raise JobEnded if isinstance(more, ConnectionError) else more
             answers = [_answer(pipe) for pipe in self._pipes]
-            for _, value in _in_order(said for said, _ in answers):
-                out.write(value)
+            out.writelines(value for _, value in _in_order(said for said, _ in answers))
             for _, value in _in_order(aside for _, aside in answers):
                 self.dead_letters += 1
                 bad.write(value)
@@ -98,14 +94,13 @@ class Jobs:
         except Exception as error:
             sent.put(error)
 
-    def finish(self, until: int | None, out: Sink, states: Sink | None) -> None:
+    def finish(self, until: int | None, out: BinaryIO, states: BinaryIO | None) -> None:
         """Let time go on to ``until`` (ms), or end at the newest activity; and write the leads' states."""
         newest = [at for pipe in self._pipes if (at := _answer(pipe)) is not None]
         end = max([*newest, until]) if newest and until is not None else max(newest, default=None)
         for pipe in self._pipes:
             pipe.send((self._line + 1, end, states is not None))
-        for *_, value in merge(*map(_received, self._pipes), key=itemgetter(0, 1)):
-            out.write(value)
+        out.writelines(value for *_, value in merge(*map(_received, self._pipes), key=itemgetter(0, 1)))
         if states is not None:
             for _, value in merge(*map(_received, self._pipes), key=itemgetter(0)):
                 states.write(value)
@@ -130,36 +125,15 @@ def _answer(pipe: Connection) -> Any:
 # A job -----------------------------------------------------------------------------------------------
 
 
-class _Notes:
-    """What a run writes, until it is sent."""
-
-    def __init__(self) -> None:
-        self.run: Run | None = None
-        self._noted: list[Noted] = []
-
-    def write(self, value: bytes, /) -> None:
-        assert self.run is not None
-        self._noted.append((self.run.line, value))
-
-    def flush(self) -> None:
-        """Nothing is seen before it is sent."""
-
-    def taken(self) -> list[Noted]:
-        noted, self._noted = self._noted, []
-        return noted
-
-
 def _work(pipe: Connection, text: bytes, name: str) -> None:
     """A job's whole life."""
-    out, bad = _Notes(), _Notes()
-    run = out.run = bad.run = Run(compile_funnel(load_funnel(text, name)), out, bad)
+    run = Run(compile_funnel(load_funnel(text, name)))
     gc.freeze()
     gc.disable()
     try:
         while (share := pipe.recv()) is not None:
             numbers, block = share
-            run.read(block, iter(numbers))
-            pipe.send((out.taken(), bad.taken()))
+            pipe.send(run.read(block, numbers))
         pipe.send(run.replay.newest)
         before_line, end, with_states = pipe.recv()
         _send(pipe, run.ended(before_line, end))

@@ -1,7 +1,14 @@
-"""The input of `leadgate qualify`: blocks of whole lines, and whose lines they are."""
+"""The input of `leadgate qualify`: blocks of whole lines, and whose lines they are.
 
-from collections.abc import Iterable, Iterator
+What one lead does never changes what another gets. So a block's lines may be taken lead by lead, or
+shared out among processes, as long as each lead's own are in order, and those of leads that are
+merged with each other are taken for one lead's.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader, BytesIO
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import Any, cast
 from zlib import crc32
@@ -12,8 +19,10 @@ from qualifiers.built_in import LEAD_MERGED
 from schemas.activity import type_name
 from streams.intake.native import decode_lines
 
-_BLOCK = 1 << 16
-"""Bytes that are read at once: their activities fit into the processor's caches."""
+_BLOCK = 1 << 24
+"""Bytes that are read at once, where there are so many: enough that busy leads have several lines."""
+_PIECE = 1 << 16
+"""Bytes that are decoded at once: their activities fit into the processor's caches."""
 
 
 def blocks(inputs: Iterable[BufferedReader]) -> Iterator[bytes]:
@@ -59,11 +68,10 @@ _whose = msgspec.json.Decoder(_Whose)
 _merge = msgspec.json.Decoder(_Merge)
 
 
-class Shares:
-    """Which of ``jobs`` has which lead: leads that are merged with each other have the same one."""
+class Kin:
+    """Which leads are merged with each other."""
 
-    def __init__(self, jobs: int) -> None:
-        self.jobs = jobs
+    def __init__(self) -> None:
         self._with: dict[str, str] = {}
 
     def learn(self, block: bytes) -> None:
@@ -78,22 +86,61 @@ class Shares:
                 continue
             into = merge.properties.get("into")
             if type(into) is str and type_name(merge.type) == LEAD_MERGED:
-                one, other = self._head(merge.lead_id), self._head(into)
+                one, other = self.head(merge.lead_id), self.head(into)
                 if one != other:
                     self._with[one] = other
 
-    def _head(self, lead_id: str) -> str:
+    def head(self, lead_id: str) -> str:
+        """The lead that stands for this one, and for all that are merged with it."""
         while (other := self._with.get(lead_id)) is not None:
             lead_id = other
         return lead_id
+
+    def heads(self, lead_ids: Iterable[str | None]) -> Iterable[str | None]:
+        """The same for many; None stays None."""
+        if not self._with:
+            return lead_ids
+        return (None if lead_id is None else self.head(lead_id) for lead_id in lead_ids)
+
+
+def pieces(block: bytes, numbers: Sequence[int], kin: Kin) -> Iterator[tuple[bytes, Sequence[int]]]:
+    """A block's lines, some at once and lead by lead, and their numbers.
+
+    Where a lead has several lines, it is brought into the processor's caches but once for them.
+    """
+    kin.learn(block)
+    if len(block) <= _PIECE:
+        yield block, numbers
+        return
+    lines = BytesIO(block).readlines()
+    if not lines[-1].endswith(b"\n"):
+        lines[-1] += b"\n"  # it may come to stand before another
+    places: defaultdict[str | None, list[int]] = defaultdict(list)
+    for place, lead_id in enumerate(kin.heads(_leads(block, lines))):
+        places[lead_id].append(place)
+    order = list(chain.from_iterable(places.values()))
+    size = max(1, _PIECE * len(lines) // len(block))
+    for start in range(0, len(order), size):
+        some = order[start : start + size]
+        yield b"".join([lines[place] for place in some]), [numbers[place] for place in some]
+
+
+class Shares:
+    """Which of ``jobs`` has which lead: leads that are merged with each other have the same one."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._kin = Kin()
+        self.learn = self._kin.learn
 
     def of(self, block: bytes, first: int) -> list[tuple[list[int], bytes]]:
         """Each job's lines of a block, whose first line is number ``first``: their numbers, and the lines."""
         lines = BytesIO(block).readlines()
         numbers: list[list[int]] = [[] for _ in range(self.jobs)]
         shares: list[list[bytes]] = [[] for _ in range(self.jobs)]
-        for number, (line, lead_id) in enumerate(zip(lines, _leads(block, lines), strict=True), first):
-            job = 0 if lead_id is None else crc32(self._head(lead_id).encode()) % self.jobs
+        heads = self._kin.heads(_leads(block, lines))
+        for number, (line, lead_id) in enumerate(zip(lines, heads, strict=True), first):
+            job = 0 if lead_id is None else crc32(lead_id.encode()) % self.jobs
             numbers[job].append(number)
             shares[job].append(line)
         return [(own, b"".join(share)) for own, share in zip(numbers, shares, strict=True)]

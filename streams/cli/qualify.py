@@ -1,7 +1,6 @@
 """`leadgate qualify`: the same engine without Kafka, from JSON lines to JSON lines."""
 
 import gc
-import itertools
 import os
 import sys
 from contextlib import ExitStack
@@ -85,13 +84,19 @@ def _in_one_process(
     gc.freeze()
     gc.disable()
     out, bad, states = outputs
-    run, numbers = Run(funnel, out, bad), itertools.count(1)
+    run, line, dead_letters = Run(funnel), 1, 0
     for block in progress.over(blocks(inputs), count):
-        run.read(block, numbers)
-    out.writelines(value for *_, value in run.ended(run.line + 1, end))
+        ends = line + count(block)
+        said, aside = run.read(block, range(line, ends))
+        out.writelines(value for _, value in said)
+        if aside:
+            bad.writelines(value for _, value in aside)
+            bad.flush()
+        line, dead_letters = ends, dead_letters + len(aside)
+    out.writelines(value for *_, value in run.ended(line, end))
     if states:
         states.writelines(value for _, value in run.states(end))
-    return run.dead_letters
+    return dead_letters
 
 
 def _in_jobs(

@@ -1,71 +1,72 @@
 """What `leadgate qualify` does with its lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from operator import itemgetter
-from typing import Protocol
 
 from qualifiers import Funnel
 from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.dead_letter import DeadLetterLine, Unreadable
 from schemas.decision import Decision, Place, Signal, StageChange, encode_decision
+from streams.cli.lines import Kin, pieces
 from streams.intake.native import decode_native, decode_native_lines
 
 _KINDS: dict[type, bytes] = {StageChange: b'{"kind":"stage_change",', Signal: b'{"kind":"signal",'}
 
 
-class Sink(Protocol):
-    """Where lines go."""
-
-    def write(self, value: bytes, /) -> object:
-        """Take one."""
-
-    def flush(self) -> object:
-        """Have it seen."""
+Noted = tuple[int, bytes]
+"""A line that is to be written, with the number of the activity's line that it comes of."""
 
 
 class Run:
-    """One run: activities in, a line each; stage changes and dead letters out, as they are decided."""
+    """One run: activities in, a line each; stage changes and dead letters out."""
 
-    def __init__(self, funnel: Funnel, out: Sink, bad: Sink) -> None:
+    def __init__(self, funnel: Funnel) -> None:
         self.replay = Replay(funnel)
-        self.dead_letters = 0
-        self.line = 0
-        """That of the activity that is being read, or was read last."""
-        self._out = out
-        self._bad = bad
+        self._kin = Kin()
+        self._said: list[Noted] = []
+        self._aside: list[Noted] = []
         self._place = Place()
 
-    def read(self, block: bytes, numbers: Iterator[int]) -> None:
+    def read(self, block: bytes, numbers: Sequence[int]) -> tuple[list[Noted], list[Noted]]:
         """Apply the activities of a block of whole lines, which have these numbers.
 
-        A blank line has a number, and is nothing else.
+        What was decided, and the dead letters, each in the order of the lines. A blank line has a
+        number, and is nothing else.
         """
-        activities = decode_native_lines(block)
+        self._said, self._aside = [], []
+        for piece, own in pieces(block, numbers, self._kin):
+            self._read_piece(piece, own)
+        # Stable: what one activity has caused stays in its order.
+        self._said.sort(key=itemgetter(0))
+        self._aside.sort(key=itemgetter(0))
+        return self._said, self._aside
+
+    def _read_piece(self, piece: bytes, numbers: Sequence[int]) -> None:
+        activities = decode_native_lines(piece)
         if activities is None:
-            for value in BytesIO(block):
-                self.line = next(numbers)
-                self._read_line(value)
+            for number, value in zip(numbers, BytesIO(piece), strict=True):
+                self._read_line(value, number)
             return
         for index, activity in enumerate(activities):
-            self.line = next(numbers)
+            number = numbers[index]
             try:
-                self._apply(activity)
+                self._apply(activity, number)
             except Unreadable as error:
-                self._put_aside(block.split(b"\n")[index], error)
+                self._put_aside(piece.split(b"\n")[index], number, error)
 
-    def _read_line(self, value: bytes) -> None:
+    def _read_line(self, value: bytes, number: int) -> None:
         try:
-            self._apply(decode_native(value))
+            self._apply(decode_native(value), number)
         except Unreadable as error:
             if not value.isspace():
-                self._put_aside(value, error)
+                self._put_aside(value, number, error)
 
-    def _apply(self, activity: Activity) -> None:
-        self._place.line = self.line
+    def _apply(self, activity: Activity, number: int) -> None:
+        self._place.line = number
         for decision in self.replay.apply(activity, self._place):
-            self._out.write(_as_line(decision))
+            self._said.append((number, _as_line(decision)))
 
     def ended(self, before_line: int, until: int | None) -> Iterator[tuple[str, str, bytes]]:
         """Let time go on to ``until`` (ms), or end at the newest activity: when it moved whom, and the line.
@@ -81,12 +82,10 @@ class Run:
         for lead_id, lead in sorted(self.replay.leads.items(), key=itemgetter(0)):
             yield lead_id, view(lead_id, lead, end).model_dump_json().encode() + b"\n"
 
-    def _put_aside(self, value: bytes, error: Unreadable) -> None:
-        self.dead_letters += 1
+    def _put_aside(self, value: bytes, number: int, error: Unreadable) -> None:
         text = value.rstrip(b"\r\n").decode(errors="backslashreplace")
-        letter = DeadLetterLine(line=self.line, reason=f"{error.reason}: {error}", value=text)
-        self._bad.write(letter.model_dump_json().encode() + b"\n")
-        self._bad.flush()
+        letter = DeadLetterLine(line=number, reason=f"{error.reason}: {error}", value=text)
+        self._aside.append((number, letter.model_dump_json().encode() + b"\n"))
 
 
 def _as_line(decision: Decision) -> bytes:

@@ -87,6 +87,39 @@ def test_jobs_say_to_the_byte_what_one_process_says(funnel: Path, tmp_path: Path
     assert ran("-", activities, "--jobs", jobs, stdin=JOBS_INPUT) == alone
 
 
+def many_lines() -> str:
+    """Enough that a file's lines are taken lead by lead, with all that may depend on their order."""
+    types = ["seen", "demo_requested", "Lead Erased", "seen", "seen", "lead_merged", "seen"]
+    return "\n".join(
+        "no JSON at all"
+        if number % 97 == 0
+        else line(
+            f"lead-{number % 37}",
+            1 + number // 200,
+            types[number // 37 % 7],
+            id=str(number),
+            properties={"into": f"lead-{number * 5 % 37}", "suppress": number % 5 == 0},
+        )
+        for number in range(2_000)
+    )
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_lead_by_lead_says_to_the_byte_what_line_by_line_says(
+    funnel: Path, tmp_path: Path, jobs: str
+) -> None:
+    activities, lead_by_lead, line_by_line = (tmp_path / name for name in ("activities", "one", "other"))
+    activities.write_text(many_lines())
+    assert activities.stat().st_size > 2 * 65_536  # more than is read from a pipe at once
+    # What comes from a pipe comes in small blocks.
+    other = qualify(funnel, "--leads", line_by_line, stdin=many_lines())
+    one = qualify(funnel, activities, "--leads", lead_by_lead, "--jobs", jobs)
+    assert (one.code, one.out, one.err) == (other.code, other.out, other.err)
+    assert lead_by_lead.read_text() == line_by_line.read_text()
+    assert len(one.said) > 100
+    assert one.err.count("not_json") == 21
+
+
 def test_each_stage_change_is_a_line_and_is_whole(funnel: Path) -> None:
     ran = qualify(funnel, stdin=line("a", 1, source="search") + "\n" + line("a", 9))
     assert (ran.code, ran.err) == (0, "")
