@@ -226,6 +226,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
         kafka_clients.consumer(settings, client_id=me.client_id, instance_id=identity.name),
         settings.activities_topic,
         leaves=not settings.stays,
+        starts=opener.starts,
         backlog=engine.backlog,
         max_backlog=BACKLOG_PASSES * settings.max_pass_records,
     )

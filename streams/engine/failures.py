@@ -6,22 +6,19 @@ record (the broker, the group) is tried again as it was, and halved all the same
 after the third time.
 """
 
-import time
-from collections import deque
 from dataclasses import dataclass
 
 import structlog
 
 from schemas.dead_letter import Unreadable
 from streams.engine.failed_evaluations import FailedEvaluations
+from streams.engine.fencings import Fencings
 from streams.engine.passes import EvaluationFailed, Pass, Work
 from streams.engine.transaction import TooLarge
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
 
-FENCED_LIMIT = 3
-FENCED_SECONDS = 60.0
 TRIES = 3
 
 
@@ -52,7 +49,7 @@ class Failures:
         self._in_a_row = 0
         self._turn = 0
         self._fenced_seconds = limits.fenced_seconds
-        self._fenced: deque[float] = deque(maxlen=FENCED_LIMIT)
+        self._fencings = Fencings()
         self._evaluations = FailedEvaluations(limits.failures_in_a_row, limits.failures_ratio)
 
     def pick(self, works: list[Work]) -> list[Work]:
@@ -103,13 +100,11 @@ class Failures:
 
         Whoever fenced us may have been a new owner of what we had before it, and not another of our name.
         """
-        self._fenced.clear()
+        self._fencings.forget()
 
     def fenced(self) -> float:
         """This producer is dead; how many seconds to wait before there is another. Raises EngineFailed."""
-        now = time.monotonic()
-        self._fenced.append(now)
-        if len(self._fenced) == FENCED_LIMIT and now - self._fenced[0] < FENCED_SECONDS:
+        if self._fencings.again():
             raise EngineFailed(
                 "fenced three times within a minute: another process uses this worker's transactional id "
                 "(give each worker its own: LEADGATE_WORKER_ID), or Kafka takes longer over a pass than "

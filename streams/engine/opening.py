@@ -121,6 +121,10 @@ class KafkaOpener:
         self._member = Consumer({**self.reader_config, "group.id": self.group})
         self._logs = Consumer({**self.reader_config, "isolation.level": "read_uncommitted"})
 
+    def starts(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Where the input's partitions begin. Raises KafkaException."""
+        return log_starts(self._logs, self.input_topic, numbers, PATIENCE_SECONDS)
+
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
         return log_ends(self._logs, self.input_topic, numbers, REQUEST_SECONDS)

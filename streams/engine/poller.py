@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk, Record
-from streams.engine.log_bounds import log_starts
+from streams.engine.fencings import Fencings
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
@@ -28,10 +28,9 @@ POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 PACE_SECONDS = 0.01
 SEEK_SECONDS = 10.0
-FIRST_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 FULL_SECONDS = 1.0
-
+FENCED_SECONDS = 1.0
 
 _FENCED_BY_NAME = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
 """The text is all that the consumer's fatal error has of its cause."""
@@ -67,7 +66,7 @@ class Poller(threading.Thread):
     ``on_chunk`` is called after chunks have been queued; ``backlog`` tells how many
     records wait behind the queue, and polling pauses while that and the queue are
     above ``max_backlog``. ``leaves`` is whether it leaves the group when it ends, as a
-    static member else does not (KIP-345).
+    static member else does not (KIP-345). ``starts`` says where partitions begin, or raises KafkaException.
     """
 
     def __init__(
@@ -78,6 +77,7 @@ class Poller(threading.Thread):
         on_chunk: Callable[[], None],
         *,
         leaves: bool,
+        starts: Callable[[list[int]], Mapping[int, int]],
         backlog: Callable[[], int],
         max_backlog: int,
     ) -> None:
@@ -86,6 +86,7 @@ class Poller(threading.Thread):
         self._listener = listener
         self._on_chunk = on_chunk
         self._leaves = leaves
+        self._starts = starts
         self._backlog = backlog
         self._max_backlog = max_backlog
         self._commands: deque[Callable[[], None]] = deque()
@@ -100,7 +101,9 @@ class Poller(threading.Thread):
         self._polled_at = 0.0
         self._halted = False
         self._stopping = threading.Event()
-        self.consumer = Consumer(dict(config))
+        self._fencings = Fencings()
+        self._config = dict(config)
+        self.consumer = Consumer(self._config)
 
     # What others ask for, from any thread ------------------------------------
 
@@ -174,6 +177,9 @@ class Poller(threading.Thread):
                 waiting.setdefault(record.partition(), []).append(record)
             elif error.code() == KafkaError._PARTITION_EOF:
                 ends[record.partition()] = record.offset()
+            elif error.code() == KafkaError._FATAL and _FENCED_BY_NAME in error.str():
+                self._come_back()
+                return
             else:
                 self._heed(error, record.partition())
         for partition in waiting.keys() | ends.keys():
@@ -233,16 +239,29 @@ class Poller(threading.Thread):
                 f"overtaken this group, or the topic has been created anew. Activities are lost; to go on "
                 f"without them, give the worker another group (LEADGATE_GROUP)"
             )
-        if error.code() == KafkaError._FATAL and _FENCED_BY_NAME in error.str():
-            # What we have is that process's already; librdkafka doesn't say so.
-            self._on_lost(self.consumer, self._places(self._assigned))
+        if not passes(error):
+            raise KafkaException(error)
+        log.warning("consumer_error", code=error.name(), error=error.str())
+
+    def _come_back(self) -> None:
+        """The group has gone on with another member of our name, which may be ourselves.
+
+        A broker that was halted takes for two members the one whose request to join was given up, and who
+        asks again. Of two processes the one that is fenced first is so for the last time first, and ends.
+        """
+        # What we have is that member's already; librdkafka doesn't say so.
+        self._on_lost(self.consumer, self._places(self._assigned))
+        if self._fencings.again():
             raise NameTaken(
                 "another process uses this worker's name, and the group has gone on with it; "
                 "give each worker its own (LEADGATE_WORKER_ID)"
             )
-        if not passes(error):
-            raise KafkaException(error)
-        log.warning("consumer_error", code=error.name(), error=error.str())
+        log.warning("name_taken", reason="the group has gone on with another member of this worker's name")
+        self._stopping.wait(FENCED_SECONDS)
+        self.consumer.close()
+        self.consumer = Consumer(self._config)
+        self._halted = False
+        self._subscribe()
 
     def _read_from(self, partition: int, epoch: int, position: int) -> None:
         if partition not in self._assigned:
@@ -300,11 +319,12 @@ class Poller(threading.Thread):
         """Some offset of each, at which nothing is read: known, not named.
 
         An end or a beginning would be looked up, and the answer, where it comes late, moves the reading
-        there, past what had been sought meanwhile (librdkafka 2.16).
+        there, past what had been sought meanwhile (librdkafka 2.16). The consumer itself must not be asked:
+        a call that blocks, within a callback of its own, ends the process at the next callback.
         """
         firsts = dict.fromkeys(numbers, 0)
         with suppress(KafkaException):
-            firsts |= log_starts(self.consumer, self.topic, numbers, FIRST_SECONDS)
+            firsts |= self._starts(numbers)
         return [TopicPartition(self.topic, number, first) for number, first in firsts.items()]
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:

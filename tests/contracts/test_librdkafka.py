@@ -190,7 +190,14 @@ def make_poller(real: TheReal) -> Iterator[Callable[..., tuple[Poller, Listener]
             "group.id": f"{real.input}-{group}"
         }
         poller = Poller(
-            config, real.input, listener, listener.wake, leaves=True, backlog=backlog, max_backlog=10
+            config,
+            real.input,
+            listener,
+            listener.wake,
+            leaves=True,
+            starts=real.opener().starts,
+            backlog=backlog,
+            max_backlog=10,
         )
         listener.poller = poller
         pollers.append(poller)

@@ -10,6 +10,7 @@ from tests.faults.waiting import begin, release, said
 from tests.faults.workers import Group, GroupMaker
 
 AWAY_SECONDS = 12
+HALTED_SECONDS = 30
 
 
 def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
@@ -41,6 +42,22 @@ def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: C
     broker.kill()
     time.sleep(AWAY_SECONDS)
     broker.start()
+    release(workers)
+    assert all(process.poll() is None for process in processes), workers.logs()
+    workers.stop()
+    workers.check()
+
+
+def test_halted_for_longer_than_anyone_waits(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
+    """Sessions and transactions have timed out when it goes on; connections are as they were."""
+    broker = make_kafka()
+    workers, processes = two_at_work(group, broker.bootstrap, seed=13)
+    before = said(workers)
+    broker.pause()
+    time.sleep(HALTED_SECONDS)
+    broker.resume()
+    workers.settle()
+    assert said(workers) > before, "the broker was halted only after all had been done"
     release(workers)
     assert all(process.poll() is None for process in processes), workers.logs()
     workers.stop()
