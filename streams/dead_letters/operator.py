@@ -194,8 +194,8 @@ class _Turn:
             yield
         except Fenced as fenced:
             raise Overtaken(
-                f"another has begun to put the letters of {self._topic} right, and has the turn "
-                f"({fenced}). {again}"
+                f"another has begun to put the letters of {self._topic} right, and has the turn; or Kafka "
+                f"takes longer than it may (LEADGATE_TRANSACTION_TIMEOUT): {fenced}. {again}"
             ) from None
         except TooLarge:
             raise

@@ -6,7 +6,7 @@ the marks are kept in memory, however much the letters hold.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -26,18 +26,16 @@ REQUEST_SECONDS = 10.0
 
 
 class DeadLetters:
-    """Reads what is committed, by two clients: one for the records, one for where a log ends."""
+    """Reads what is committed; where a log ends, another client is asked."""
 
     def __init__(self, settings: Settings) -> None:
         self._topic = settings.dead_letters_topic
-        config = kafka_clients.reader(settings)
-        self._reader = Consumer(config)
+        self._config = kafka_clients.reader(settings)
         # What is committed behind a transaction that is still open lies behind the committed end.
-        self._ends = Consumer({**config, "isolation.level": "read_uncommitted"})
+        self._ends = Consumer({**self._config, "isolation.level": "read_uncommitted"})
 
     def close(self) -> None:
-        """Let the clients go."""
-        self._reader.close()
+        """Let the client go that was asked."""
         self._ends.close()
 
     def partitions_of(self, topic: str) -> int:
@@ -52,33 +50,31 @@ class DeadLetters:
 
         Of a partition all is seen that had been appended when its turn came. Raises KafkaException.
         """
-        for number in range(self.partitions_of(self._topic)):
-            here = [span for span in spans or [Span(number)] if span.partition == number]
-            if not here:
-                continue
-            low, end = log_bounds(self._ends, self._topic, number, REQUEST_SECONDS)
-            first = max(low, min(span.first for span in here))
-            last = max(span.last for span in here)
-            marks = self._marks(number, first, end)
-            for record in self._read(number, first, min(last + 1, end)):
-                place = Place(number, record.offset())
-                letter = read_letter(record) if any(span.holds(place) for span in here) else None
-                if letter is not None:
-                    yield letter, marks.get(place.offset)
+        # Each reader is given a partition once: an end or a record that is still on its way from an
+        # assignment before is then of another partition, and is told by that.
+        with closing(Consumer(self._config)) as of_marks, closing(Consumer(self._config)) as of_letters:
+            for number in range(self.partitions_of(self._topic)):
+                here = [span for span in spans or [Span(number)] if span.partition == number]
+                if not here:
+                    continue
+                low, end = log_bounds(self._ends, self._topic, number, REQUEST_SECONDS)
+                first = max(low, min(span.first for span in here))
+                last = max(span.last for span in here)
+                marks = _by_letter(self._read(of_marks, number, first, end))
+                for record in self._read(of_letters, number, first, min(last + 1, end)):
+                    place = Place(number, record.offset())
+                    letter = read_letter(record) if any(span.holds(place) for span in here) else None
+                    if letter is not None:
+                        yield letter, marks.get(place.offset)
 
-    def _marks(self, number: int, first: int, end: int) -> dict[int, Mark]:
-        """By the offset of the letter; where one has several, the last counts."""
-        marks = (read_mark(record) for record in self._read(number, first, end))
-        return {mark.offset: mark for mark in marks if mark is not None}
-
-    def _read(self, number: int, position: int, end: int) -> Iterator[Record]:
+    def _read(self, reader: Consumer, number: int, position: int, end: int) -> Iterator[Record]:
         """What is committed of a partition from ``position`` on and before ``end``."""
         if position < end:
-            self._reader.assign([TopicPartition(self._topic, number, position)])
+            reader.assign([TopicPartition(self._topic, number, position)])
         heard = time.monotonic()
         while position < end:
-            message = self._reader.poll(1.0)
-            went_on = self._goes_on_to(message, position)
+            message = reader.poll(1.0)
+            went_on = _goes_on_to(message, number, position)
             if went_on > position:
                 position, heard = went_on, time.monotonic()
                 if message is not None and message.error() is None and position <= end:
@@ -88,19 +84,26 @@ class DeadLetters:
                 said = f"partition {number} could not be read to its end: a transaction on it is open"
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, said))
 
-    def _goes_on_to(self, message: Message | None, position: int) -> int:
-        """Where the reading stands after a message, or what came in place of one."""
-        if message is None:
-            return position
-        error, offset = message.error(), message.offset()
-        if error is None:
-            return (offset or 0) + 1
-        if error.code() == KafkaError._PARTITION_EOF:
-            return offset or 0
-        # Without a place to start from at will: what was to be read has been deleted, being too old.
-        if error.code() == KafkaError._AUTO_OFFSET_RESET or not passes(error):
-            raise KafkaException(error)
+
+def _by_letter(records: Iterator[Record]) -> dict[int, Mark]:
+    """The marks among these records, by the offset of the letter; where one has several, the last counts."""
+    marks = map(read_mark, records)
+    return {mark.offset: mark for mark in marks if mark is not None}
+
+
+def _goes_on_to(message: Message | None, number: int, position: int) -> int:
+    """Where the reading of a partition stands after a message, or what came in place of one."""
+    if message is None:
         return position
+    error, offset = message.error(), message.offset()
+    if error is None or error.code() == KafkaError._PARTITION_EOF:
+        if message.partition() != number or offset is None:
+            return position
+        return offset + 1 if error is None else offset
+    # Without a place to start from at will: what was to be read has been deleted, being too old.
+    if error.code() == KafkaError._AUTO_OFFSET_RESET or not passes(error):
+        raise KafkaException(error)
+    return position
 
 
 @contextmanager
