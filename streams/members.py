@@ -11,6 +11,16 @@ from streams.settings import Settings
 REASON = "removed by leadgate group remove"
 
 
+def present(settings: Settings) -> list[str]:
+    """Who is a member now: workers by their names, others by their client ids. Raises KafkaUnreachable."""
+    with admin_client(settings) as admin:
+        members = admin.describe_groups([settings.group])[settings.group]["members"]
+    clients = {member["client_id"] for member in members}
+    return sorted(
+        client if (advertised := parse_client_id(client)) is None else advertised.worker for client in clients
+    )
+
+
 def remove(settings: Settings, workers: Iterable[str]) -> set[str]:
     """Take these workers out of the group; the names of those that were members. Raises KafkaUnreachable."""
     wanted = set(workers)

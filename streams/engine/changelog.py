@@ -22,13 +22,27 @@ class Kind(IntEnum):
 
 
 META_KEY = bytes([Kind.META])
-_META_VERSION = 2
+META_VERSION = 2
 _READABLE = (b"\x01", b"\x02")
 """Version 1 knew of no versions of the funnel."""
+SUPPRESSED = b"\x01"
+"""The value of a suppressed id: a format version, as there is no more to tell."""
+RESTORING = b"\x00"
+"""In the place of a meta record while a restore is at work: no worker goes on from there."""
 
 
 class UnreadableChangelog(OutsideWorld):
     """The changelog holds what this version did not write."""
+
+
+class UnfinishedRestore(UnreadableChangelog):
+    """`leadgate restore` has begun and not come to its end: what lies in the changelog does not count."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a restore of this group has not come to its end, so what its changelog holds does not count: "
+            "run leadgate restore again, and then the workers"
+        )
 
 
 class Meta(msgspec.Struct, array_like=True, frozen=True):
@@ -64,13 +78,15 @@ def suppressed_key(lead: bytes) -> bytes:
 
 def encode_meta(meta: Meta) -> bytes:
     """``meta`` behind a version byte."""
-    return bytes([_META_VERSION]) + msgspec.msgpack.encode(meta)
+    return bytes([META_VERSION]) + msgspec.msgpack.encode(meta)
 
 
 def decode_meta(value: bytes) -> Meta:
     """The reverse of encode_meta. Raises UnreadableChangelog."""
+    if value == RESTORING:
+        raise UnfinishedRestore
     if value[:1] not in _READABLE:
-        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {_META_VERSION} or older")
+        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {META_VERSION} or older")
     try:
         return msgspec.msgpack.decode(value[1:], type=Meta)
     except msgspec.DecodeError as error:

@@ -74,6 +74,11 @@ def _said(value: bytes | None, before: bool) -> bool:
     return held
 
 
+def word(held: bool) -> bytes:
+    """The record's value."""
+    return json.dumps({"held": held}).encode()
+
+
 def say(producer_config: Mapping[str, Any], topic: str, held: bool) -> None:
     """Hold the clocks of all workers, or let them go. Raises KafkaException when it can't be written."""
     producer = Producer(dict(producer_config))
@@ -82,7 +87,7 @@ def say(producer_config: Mapping[str, Any], topic: str, held: bool) -> None:
         topic,
         partition=0,
         key=KEY,
-        value=json.dumps({"held": held}).encode(),
+        value=word(held),
         on_delivery=lambda error, _message: failures.append(error) if error else None,
     )
     if producer.flush(ANSWER_SECONDS):

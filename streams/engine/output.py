@@ -5,14 +5,11 @@ from collections.abc import Container
 
 from schemas.dead_letter import Unreadable
 from schemas.decision import Decision, StageChange, encode_decision
-from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
+from streams.engine.changelog import META_KEY, SUPPRESSED, Meta, encode_meta, lead_key
 from streams.engine.chunk import Record
 from streams.engine.envelopes import dead_letter_headers, event_headers
 from streams.engine.passes import Names, Pass, Touched
 from streams.engine.transaction import Outgoing
-
-_SUPPRESSED = b"\x01"
-"""A format version: there is no more to tell."""
 
 
 class Output:
@@ -66,7 +63,7 @@ class Output:
         for key, state in touched.states.items():
             outgoing.append(Outgoing(changelog, number, lead_key(key), state))
         for name in touched.suppressed:
-            outgoing.append(Outgoing(changelog, number, name, _SUPPRESSED))
+            outgoing.append(Outgoing(changelog, number, name, SUPPRESSED))
         outgoing.append(Outgoing(changelog, number, META_KEY, encode_meta(meta)))
         made.touched.append(touched)
         made.outcomes.update([outcome for outcome, _ in self._ended])

@@ -36,6 +36,10 @@ class Table:
         """How many leads are in which stage, where there are any. For any thread: it is of one moment."""
         return {stage: leads for stage, leads in dict(self.stages).items() if leads}
 
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """All lead ids with what is kept of them, encoded."""
+        return self._states.items()
+
     def due_of(self, lead: bytes) -> int:
         """When ``lead`` is due (ms); NEVER for one that is not here."""
         state = self._states.get(lead)

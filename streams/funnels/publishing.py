@@ -45,6 +45,11 @@ def read_candidate(text: bytes, name: str) -> Candidate:
     return Candidate(text.decode("utf-8-sig"), funnel)
 
 
+def publishers_id(group: str) -> str:
+    """The transactional id of all who publish for a group."""
+    return f"{group}-funnels"
+
+
 @dataclass
 class Publisher:
     """Publishes for one group."""
@@ -72,13 +77,8 @@ class Publisher:
             self._publish(candidate, newest)
         raise OutsideWorld(
             f"the funnel could not be published: others publish for {self.settings.group} all the time, or "
-            f"use its transactional id, {self.transactional_id}"
+            f"use its transactional id, {publishers_id(self.settings.group)}"
         )
-
-    @property
-    def transactional_id(self) -> str:
-        """The same for all who publish for the group."""
-        return f"{self.settings.group}-funnels"
 
     def _check_stages(self, funnel: Funnel, newest: Published | None) -> None:
         """Leads stay where they are: none may be in a stage that is not to be any more."""
@@ -97,7 +97,7 @@ class Publisher:
         """Publish as the version after ``newest``; nothing when another publisher was first."""
         settings, funnel = self.settings, candidate.funnel
         producer = Producer(
-            kafka_clients.transactional_producer(settings, transactional_id=self.transactional_id)
+            kafka_clients.transactional_producer(settings, transactional_id=publishers_id(settings.group))
         )
         try:
             producer.init_transactions(ANSWER_SECONDS)
