@@ -56,6 +56,16 @@ COMMANDS: dict[str, Command] = {
         "Put a funnel in force for a running group, and list the versions there have been.",
         ("leadgate funnel publish funnel.yaml", "leadgate funnel versions"),
     ),
+    "snapshot": Command(
+        "streams.cli.snapshot:snapshot",
+        "Write all that a stopped group knows to a file: a backup, or to move it.",
+        ("leadgate snapshot leads.snapshot", "leadgate snapshot --info leads.snapshot"),
+    ),
+    "restore": Command(
+        "streams.cli.restore:restore",
+        "Put a group back as it was when its snapshot was taken.",
+        ("leadgate restore --dry-run leads.snapshot", "leadgate restore leads.snapshot"),
+    ),
     "clock": Command(
         "streams.cli.clock:clock",
         "Hold the clocks of a group's workers while history is loaded, and let them go.",

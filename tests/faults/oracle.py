@@ -12,7 +12,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.lead_state import marked
-from streams.engine.changelog import META_KEY, Kind, decode_meta
+from streams.engine.changelog import META_KEY, RESTORING, Kind, decode_meta
 from tests.faults.recomputing import Recomputed
 
 UNCOMPARED = {"decided_at", "cause"}
@@ -50,7 +50,7 @@ def final_clocks(bootstrap: str, changelog: str) -> dict[int, int]:
     """The clock (ms) that each partition stood at in its last transaction."""
     clocks: dict[int, int] = {}
     for record in read_all(bootstrap, changelog):
-        if record.key == META_KEY:
+        if record.key == META_KEY and record.value != RESTORING:
             clocks[record.partition] = decode_meta(record.value).clock
     return clocks
 

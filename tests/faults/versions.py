@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qualifiers import Funnel, compile_funnel, load_funnel
-from streams.engine.changelog import META_KEY, decode_meta
+from streams.engine.changelog import META_KEY, RESTORING, decode_meta
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Versions:
         self._funnels = [compile_funnel(load_funnel(one["text"]), one["hash"]) for one in published]
         self.changes: dict[int, list[Change]] = defaultdict(list)
         for record in changelog:
-            if record.key == META_KEY:
+            if record.key == META_KEY and record.value != RESTORING:
                 meta = decode_meta(record.value)
                 change = Change(meta.version, meta.version_before, meta.funnel_from, meta.funnel_since)
                 known = self.changes[record.partition]
