@@ -10,12 +10,9 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
 
 import faust
 import structlog
-from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
 
 from streams import address, agents, clock, kafka_clients, timers
 from streams.engine.engine import Engine
@@ -33,6 +30,7 @@ from streams.errors import OutsideWorld
 from streams.funnels import Funnels
 from streams.funnels.publishing import Publisher
 from streams.funnels.watching import FunnelWatch
+from streams.input_topic import describe_input
 from streams.intake.native import decode_native
 from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
@@ -45,7 +43,6 @@ from streams.web.worker import WorkerView
 log = structlog.get_logger(__name__)
 
 BACKLOG_PASSES = 4
-ANSWER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -77,14 +74,6 @@ class LeadgateApp(faust.App):
 
     def _create_directories(self) -> None:
         """Faust's data directory is for tables of its own, of which there are none."""
-
-
-@dataclass(frozen=True)
-class Input:
-    """What the broker says of the input topic."""
-
-    partitions: int
-    topic_id: str
 
 
 @dataclass(frozen=True)
@@ -148,8 +137,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     Raises OutsideWorld when the broker does not answer.
     """
     identity = identify(settings.worker_id, settings.state_directory)
-    admin = AdminClient(kafka_clients.admin(settings))
-    source = _describe_input(admin, settings.activities_topic)
+    source = describe_input(settings)
     if settings.hold_clock:
         say(kafka_clients.producer(settings), settings.control, held=True)
     hold = ClockHold(kafka_clients.reader(settings), settings.control)
@@ -241,13 +229,3 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     timers.install(app, engine, hold, watch)
     address.install(app, ownership, me)
     return Worker(app, engine, hold, watch, me)
-
-
-def _describe_input(admin: AdminClient, topic: str) -> Input:
-    try:
-        described = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)[
-            topic
-        ].result()
-    except KafkaException as error:
-        raise OutsideWorld(f"the topic {topic} can't be looked at: {error.args[0].str()}") from None
-    return Input(len(described.partitions), str(cast(Any, described).topic_id))
