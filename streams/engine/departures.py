@@ -17,7 +17,7 @@ from schemas.dead_letter import Unreadable
 from schemas.decision import Place
 from schemas.lead_state import decode_lead, encode_lead, encode_mark
 from streams.engine.chunk import Record
-from streams.engine.forwarding import Foreign, Gone, Internal, Moving
+from streams.engine.forwarding import MOST_HOPS, Foreign, Gone, Internal, Moving
 from streams.engine.homes import home
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ def at_home(run: "PartitionPass", record: Record, activity: Activity, key: bytes
     """
     out, overlay, forwarding = run.out, run.overlay, run.of.forwarding
     headers, value = record.headers() or [], record.value() or b""
-    was_forwarded = forwarding.was_forwarded(record) if headers else False
-    if was_forwarded is None:
+    hops = forwarding.hops(record) if headers else 0
+    if hops is None:
         out.passed_by("internal")
         return None
-    if was_forwarded:
+    if hops:
         key = record.key() or b""
         if home(key, forwarding.partitions) != run.number:
-            out.passed_by("rekeyed", forwarding.forwarded(key, value, headers))
+            out.passed_by("rekeyed", forwarding.forwarded(key, value, headers, hops))
             return None
         if _is_one_already(run, key, activity):
             out.ended("applied", activity.type)
@@ -59,7 +59,9 @@ def at_home(run: "PartitionPass", record: Record, activity: Activity, key: bytes
     if activity.type == LEAD_MERGED and activity.properties.get("into") == into.decode():
         out.ended("applied", activity.type)
         return None
-    out.passed_by("forwarded", forwarding.forwarded(into, value, headers))
+    if hops >= MOST_HOPS:
+        raise Unreadable("merge_circle", f"it was sent on {hops} times: its lead was merged in a circle")
+    out.passed_by("forwarded", forwarding.forwarded(into, value, headers, hops + 1))
     return None
 
 

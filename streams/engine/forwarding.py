@@ -23,6 +23,9 @@ from streams.engine.transaction import Outgoing
 REKEYED = "leadgate-rekeyed"
 FORWARDED = "leadgate-forwarded"
 INTERNAL = "leadgate-internal"
+MOST_HOPS = 100
+"""So often an activity is sent on, each time to what its lead has become part of. Leads that were merged in a
+circle, which only the loss of an internal record can leave behind, would send it on for ever."""
 
 
 class Moving(msgspec.Struct, tag="moving", frozen=True):
@@ -71,11 +74,13 @@ class Forwarding:
 
     def rekeyed(self, lead: bytes, value: bytes, headers: Headers) -> Outgoing:
         """An activity, on its way to its lead's home."""
-        return self._to_home(lead, value, headers, (REKEYED, next(self._signatures(REKEYED, lead, value))))
+        return self._to_home(
+            lead, value, headers, (REKEYED, next(self._signatures(REKEYED, b"", lead, value)))
+        )
 
-    def forwarded(self, into: bytes, value: bytes, headers: Headers) -> Outgoing:
-        """An activity, on its way to the lead that its own was merged into."""
-        return self._to_home(into, value, headers, (FORWARDED, self._signed(FORWARDED, into, value)))
+    def forwarded(self, into: bytes, value: bytes, headers: Headers, hops: int = 1) -> Outgoing:
+        """An activity, on its way to the lead that its own was merged into; that is its ``hops``-th way."""
+        return self._to_home(into, value, headers, (FORWARDED, self._signed(FORWARDED, into, value, hops)))
 
     def internal(self, to: bytes, said: Internal) -> Outgoing:
         """An internal record, on its way to a lead."""
@@ -88,48 +93,53 @@ class Forwarding:
         kept = [header for header in headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
         return Outgoing(self._topic, home(lead, self.partitions), lead, value, [*kept, mark])
 
-    def _signed(self, kind: str, lead: bytes, value: bytes) -> bytes:
-        return self._group + b":" + next(self._signatures(kind, lead, value)).hex().encode()
+    def _signed(self, kind: str, lead: bytes, value: bytes, hops: int = 1) -> bytes:
+        """The group, the hops where there are several, and the signature, with colons between them."""
+        whose = self._group if hops == 1 else b"%s:%d" % (self._group, hops)
+        return whose + b":" + next(self._signatures(kind, whose, lead, value)).hex().encode()
 
-    def _signatures(self, kind: str, lead: bytes, value: bytes) -> Iterator[bytes]:
+    def _signatures(self, kind: str, whose: bytes, lead: bytes, value: bytes) -> Iterator[bytes]:
         """By each secret, the one that signs first."""
-        signed = b"\0".join((kind.encode(), self._group if kind != REKEYED else b"", lead, value))
+        signed = b"\0".join((kind.encode(), whose, lead, value))
         for secret in self._secrets:
             yield hmac.digest(secret, signed, hashlib.sha256)
 
-    def _is_signature(self, mark: bytes, kind: str, lead: bytes, value: bytes) -> bool:
-        return any(hmac.compare_digest(mark, one) for one in self._signatures(kind, lead, value))
+    def _is_signature(self, mark: bytes, kind: str, whose: bytes, lead: bytes, value: bytes) -> bool:
+        return any(hmac.compare_digest(mark, one) for one in self._signatures(kind, whose, lead, value))
 
     # In -----------------------------------------------------------------------------
 
     def was_rekeyed(self, lead: bytes, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> bool:
         """Whether leadgate put this record where it lies, as the home of ``lead``."""
         mark = _header(headers, REKEYED)
-        return mark is not None and self._is_signature(mark, REKEYED, lead, value)
+        return mark is not None and self._is_signature(mark, REKEYED, b"", lead, value)
 
-    def was_forwarded(self, record: Record) -> bool | None:
-        """Whether a record was sent on to the lead that is its key; None: by another group."""
-        return self._is_ours(FORWARDED, record)
+    def hops(self, record: Record) -> int | None:
+        """How often a record was sent on, at last to the lead that is its key; None: by another group."""
+        return self._hops(FORWARDED, record)
 
     def read_internal(self, record: Record) -> "Internal | Foreign | None":
         """What an internal record says; None when a record is none."""
-        is_ours = self._is_ours(INTERNAL, record)
-        if is_ours is None:
+        hops = self._hops(INTERNAL, record)
+        if hops is None:
             return Foreign()
-        return _decode(record.value() or b"") if is_ours else None
+        return _decode(record.value() or b"") if hops else None
 
-    def _is_ours(self, kind: str, record: Record) -> bool | None:
+    def _hops(self, kind: str, record: Record) -> int | None:
+        """What the mark of our group says; 0 where there is none, or none that we have signed."""
         mark = _header(record.headers() or (), kind)
         if mark is None:
-            return False
-        group, _, signature = mark.rpartition(b":")
+            return 0
+        whose, _, signature = mark.rpartition(b":")
+        group, _, hops = whose.partition(b":")
         if group != self._group:
             return None
         try:
-            signed = bytes.fromhex(signature.decode())
+            number, signed = int(hops or b"1"), bytes.fromhex(signature.decode())
         except ValueError:
-            return False
-        return self._is_signature(signed, kind, record.key() or b"", record.value() or b"")
+            return 0
+        is_ours = self._is_signature(signed, kind, whose, record.key() or b"", record.value() or b"")
+        return number if is_ours else 0
 
 
 def _header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:

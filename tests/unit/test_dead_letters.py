@@ -236,7 +236,7 @@ def test_one_that_was_sent_on_to_another_lead_goes_there_as_it_came() -> None:
     assert (again.partition, again.key, again.value) == (sent.partition, b"bert", VALUE)
     assert list(again.headers or ()) == [*(sent.headers or ()), SENT]
     lies = FakeRecord(("in", 0, 0), 0, again.key, again.value, again.headers)
-    assert Forwarding("in", PARTITIONS, "group", b"secret").was_forwarded(lies)
+    assert Forwarding("in", PARTITIONS, "group", b"secret").hops(lies) == 1
 
 
 def test_an_internal_record_goes_home_as_it_came() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas.lead_state import encode_mark
 from schemas.moments import SECOND, format_moment
 from streams.engine.changelog import suppressed_key
-from streams.engine.forwarding import FORWARDED, INTERNAL, Forwarding, Gone, Moving
+from streams.engine.forwarding import FORWARDED, INTERNAL, MOST_HOPS, Forwarding, Gone, Moving
 from streams.engine.transaction import Outgoing
 from tests.doubles.engines import NAMES, PARTITIONS, START, Bench, lead_of
 from tests.doubles.kafka import FakeRecord
@@ -106,6 +107,17 @@ def test_a_circle_is_a_dead_letter() -> None:
     bench = people.does(ANNA, "lead_merged", into=ANON).work()
     assert bench.dead() == ["leadgate.merge_circle"]
     assert bench.said()[ANNA] == ["created", "merged"]
+
+
+def test_marks_in_a_circle_send_nothing_on_for_ever() -> None:
+    """The internal record that would have undone it has been lost."""
+    people = People()
+    for number, lead, into in ((0, ANON, ANNA), (1, ANNA, ANON)):
+        marked = {lead.encode(): encode_mark(into)}
+        people.bench.engine.open_partitions[number].table.merge(marked, [], set())
+    bench = people.does(ANON, "demo").work()
+    assert outcomes(bench)["forwarded"] == MOST_HOPS
+    assert bench.dead() == ["leadgate.merge_circle"]
 
 
 def test_two_that_are_merged_into_each_other_at_once_both_live_on_or_become_one() -> None:

@@ -29,7 +29,7 @@ def recognised(by: Forwarding, sent: list[Outgoing]) -> list[bool]:
     )
     return [
         by.was_rekeyed(LEAD, VALUE, rekeyed.headers() or ()),
-        by.was_forwarded(forwarded) is True,
+        by.hops(forwarded) == 1,
         by.read_internal(internal) == Gone(True),
     ]
 
@@ -48,6 +48,14 @@ def test_at_each_step_of_the_change_workers_before_and_after_it_understand_each_
 ) -> None:
     one, other = worker(*of_one), worker(*of_the_other)
     assert recognised(other, sent_by(one)) == recognised(one, sent_by(other)) == [True] * 3
+
+
+def test_how_often_an_activity_was_sent_on_is_signed_too() -> None:
+    sent = worker(OLD).forwarded(LEAD, VALUE, [], 12)
+    [(name, mark)] = sent.headers or ()
+    assert worker(OLD).hops(FakeRecord(("in", 0, 0), 0, LEAD, VALUE, [(name, mark)])) == 12
+    forged = (mark or b"").replace(b":12:", b":1:")
+    assert worker(OLD).hops(FakeRecord(("in", 0, 0), 0, LEAD, VALUE, [(name, forged)])) == 0
 
 
 def test_all_steps_at_once_are_too_many() -> None:
