@@ -37,8 +37,8 @@ REASONS: dict[DeadLetterReason, Meaning] = {
         "(`--set-value`)",
     ),
     "merge_circle": Meaning(
-        "a `lead_merged` into the lead itself, or into what has become part of it; or an activity that was sent "
-        "on too often, as its lead was merged in a circle",
+        "a `lead_merged` into the lead itself, or into what has become part of it; or an activity that was "
+        "sent on too often, as its lead was merged in a circle",
         "the leads are what they were: drop it, or replay it with the right `into` (`--set-value`)",
     ),
     "key_mismatch": Meaning(
