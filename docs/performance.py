@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docs import scale
+from docs import scale, walls
 from tests.benchmarks import report
 from tests.benchmarks.measures import MEASURES, Measure
 
@@ -40,6 +40,7 @@ def _of(measure: Measure, measured: report.Report) -> str:
 PLACES: Mapping[str, Callable[[report.Report], str]] = {
     **{name: partial(_of, measure) for name, measure in MEASURES.items()},
     "beside leadgate": lambda measured: "\n".join(report.ratios(measured)).strip() or NOT_YET,
+    "cores in use": lambda measured: walls.cores(measured) or NOT_YET,
     "on what": lambda measured: "\n".join(report.conditions(measured)),
     **{name: partial(scale.place, name) for name in scale.TABLES},
 }
