@@ -234,14 +234,24 @@ class Poller(threading.Thread):
     def _heed(self, error: KafkaError, partition: int) -> None:
         """Errors that the consumer gives as messages: most pass by themselves."""
         if error.code() == KafkaError._AUTO_OFFSET_RESET and partition in self._reading:
-            raise PositionGone(
-                f"{self.topic} no longer has the records that come next ({error.str()}): its retention has "
-                f"overtaken this group, or the topic has been created anew. Activities are lost; to go on "
-                f"without them, give the worker another group (LEADGATE_GROUP)"
-            )
+            raise PositionGone(self._what_is_left(partition, error))
         if not passes(error):
             raise KafkaException(error)
         log.warning("consumer_error", code=error.name(), error=error.str())
+
+    def _what_is_left(self, partition: int, error: KafkaError) -> str:
+        """What has become of the partition, and how its group goes on without what is lost."""
+        left = "is to be looked up"
+        with suppress(KafkaException):
+            left = f"is {self._starts([partition])[partition]}"
+        return (
+            f"{self.topic} no longer has the activities that come next in partition {partition} "
+            f"({error.str()}): its retention has overtaken the group, or it has been created anew. "
+            "To go on without them, and with all leads as they are, stop the workers and run: "
+            "leadgate snapshot group.snapshot, and "
+            "leadgate restore group.snapshot --replace --offsets FILE. "
+            f"FILE says where to go on in each partition (the first that is left here {left})"
+        )
 
     def _come_back(self) -> None:
         """The group has gone on with another member of our name, which may be ourselves.

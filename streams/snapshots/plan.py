@@ -11,7 +11,7 @@ from streams.input_topic import InputTopic, describe_input
 from streams.settings import Settings
 from streams.snapshots.in_flight import check_none_in_flight
 from streams.snapshots.stopped import check_stopped
-from streams.snapshots.summary import Summary, summarize
+from streams.snapshots.summary import PartitionSummary, Summary, summarize
 from streams.snapshots.taking import check_topics, clock_held, published
 from streams.snapshots.target import Target, missing_versions
 
@@ -51,10 +51,17 @@ class Plan:
             yield (
                 f"partition {number}: {each.leads + each.merged} leads and {each.suppressed} suppressed ids "
                 f"into {settings.changelog}; {settings.activities_topic} goes on at offset "
-                f"{self.positions[number]}"
+                f"{self.positions[number]}{self._passed_over(each)}"
             )
         if self.clock_held != header.clock_held:
             yield f"{'hold' if header.clock_held else 'let go'} the clocks of {settings.group}"
+
+    def _passed_over(self, each: PartitionSummary) -> str:
+        """How far on that is from where the group stood, in the topic that it has read."""
+        further = self.positions[each.head.number] - each.head.position
+        if further <= 0 or self.topic_id != self.summary.header.topic_id:
+            return ""
+        return f", {further} on from where the group stood: what lay between is passed over"
 
 
 def plan(

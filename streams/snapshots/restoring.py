@@ -134,8 +134,9 @@ class Restoring:
                 position,
                 version_before=newest.version,
             )
-        # Where the present version began to decide is an offset, too.
-        since = of.meta.funnel_from if position == of.meta.position else position
+        # Where the present version began to decide is an offset, too: of the topic that was read.
+        is_same = plan.topic_id == plan.summary.header.topic_id
+        since = min(of.meta.funnel_from, position) if is_same else position
         return msgspec.structs.replace(of.meta, position=position, topic_id=plan.topic_id, funnel_from=since)
 
     # Transactions -------------------------------------------------------------------------

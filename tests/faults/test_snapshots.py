@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams import kafka_clients, members, topics
@@ -21,6 +21,9 @@ from tests.faults.recomputing import Recomputing
 from tests.faults.versions import Versions
 from tests.faults.waiting import begin, die, release
 from tests.faults.workers import PARTITIONS, Group, GroupMaker
+
+GONE = 100
+"""So many activities of each partition, which the group has not read, are deleted."""
 
 
 @pytest.mark.parametrize("point", ["", "after_offsets"])
@@ -123,6 +126,51 @@ def test_in_another_topic_it_goes_on_where_the_offset_map_says(group: GroupMaker
     assert not oracle.differences(said, recomputed)
 
 
+def test_what_retention_has_deleted_is_passed_over_once_that_is_said(
+    group: GroupMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workers = group("history", hold_clock="true")
+    workers.send(_unmerged(history(seed=48, activities=3_000, leads=150)))
+    first = workers.start()
+    workers.settle()
+    _end(workers, first)
+    file = _snapshot(workers, tmp_path)
+    stood = {each.head.number: each.head.position for each in summarize(file).partitions}
+    workers.send(_unmerged(history(seed=49, activities=3_000, leads=150)))
+    records = oracle.read_all(workers.bootstrap, workers.settings.activities_topic)
+    left = {number: position + GONE for number, position in stood.items()}
+    _delete_before(workers, left)
+
+    stuck = workers.start()
+    assert stuck.wait(60) == 3, workers.logs()
+    told = workers.said_by(stuck).splitlines()[-1]
+    assert "leadgate snapshot" in told
+    assert any(f"(the first that is left here is {offset})" in told for offset in left.values())
+    _alone(workers)
+    file = _snapshot(workers, tmp_path)
+    settings = str(_settings_file(workers, tmp_path))
+    assert run(["restore", str(file), "--settings", settings, "--replace"]) == 3
+    offsets = tmp_path / "offsets.yaml"
+    offsets.write_text("".join(f"{number}: {offset}\n" for number, offset in left.items()))
+    capsys.readouterr()
+    _restore(workers, file, "--replace", "--offsets", str(offsets))
+    assert capsys.readouterr().out.count(f"{GONE} on from where the group stood") == PARTITIONS
+
+    workers.start()
+    release(workers)
+    workers.stop()
+    kept = [one for one in records if not stood[one.partition] <= one.offset < left[one.partition]]
+    versions = Versions(
+        oracle.read_all(workers.bootstrap, workers.settings.funnels_topic),
+        oracle.read_all(workers.bootstrap, workers.settings.changelog),
+    )
+    clocks = oracle.final_clocks(workers.bootstrap, workers.settings.changelog)
+    recomputed = Recomputing(versions, PARTITIONS, None).run(kept, clocks)
+    topics_ = (workers.settings.stage_changes_topic, workers.settings.signals_topic)
+    said = [record for topic in topics_ for record in oracle.read_all(workers.bootstrap, topic)]
+    assert not oracle.differences(said, recomputed)
+
+
 # What is done to a group ----------------------------------------------------------------------
 
 
@@ -187,6 +235,14 @@ def _lose(workers: Group) -> None:
             return False  # the old one is not quite gone
 
     workers.wait(made_again, "the topics were not made again", seconds=30)
+
+
+def _delete_before(workers: Group, offsets: dict[int, int]) -> None:
+    """As retention does, by partition."""
+    admin, topic = AdminClient(kafka_clients.admin(workers.settings)), workers.settings.activities_topic
+    places = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+    for deleted in admin.delete_records(places).values():
+        deleted.result()
 
 
 def _unmerged(pairs: Iterable[Pair]) -> list[Pair]:
