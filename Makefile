@@ -27,9 +27,8 @@ setup: $(READY) ## Make .venv with the leadgate command in it; starts nothing
 demo: $(READY) broker ## See leadgate work on a real Kafka (DURATION=20 ends it by itself)
 	@$(BIN)/leadgate demo $(if $(DURATION),--duration $(DURATION))
 
-# More at once than there are cores: those that take long wait for brokers and time-outs.
 test: $(READY) broker ## Run every test, on a real Kafka
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --basetemp=.pytest_tmp $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --basetemp=.pytest_tmp $(ARGS)
 
 check: static test ## All that must hold before a change goes in
 
