@@ -15,6 +15,7 @@ What can go wrong comes out as one of three, by what has to be done next:
 See KIP-98 (transactions), KIP-447 (offsets with the consumer group's metadata).
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ Headers = Sequence[tuple[str, bytes | None]]
 ATTEMPT_SECONDS = 5.0
 FLUSH_SECONDS = 1.0
 STUCK_SECONDS = 25.0
+ASK_WHY_TIMES = 5
+ASK_WHY_SECONDS = 0.01
 ANY_PARTITION = -1
 """librdkafka chooses, by the key."""
 
@@ -184,7 +187,7 @@ class KafkaTransaction:
 
     def _insist(self, name: str, call: Callable[[float], Any]) -> None:
         """``call`` until it succeeds or fails for good; the broker being away is no failure."""
-        waited = asked_why = False
+        waited, asked_why = False, 0
 
         def patience(seconds: float) -> bool:
             nonlocal waited
@@ -201,9 +204,11 @@ class KafkaTransaction:
                 return
             except KafkaException as exception:
                 error: KafkaError = exception.args[0]
-                if error.code() == KafkaError._STATE and error.txn_requires_abort() and not asked_why:
+                is_state = error.code() == KafkaError._STATE and error.txn_requires_abort()
+                if is_state and asked_why < ASK_WHY_TIMES:
                     # A record was refused while the call was under way: asked again, it says why.
-                    asked_why = True
+                    asked_why += 1
+                    time.sleep(ASK_WHY_SECONDS)
                     continue
                 if not _passing(error):
                     if waited:

@@ -245,7 +245,7 @@ def test_one_that_its_topic_does_not_take_is_left_and_its_neighbours_are_not(gro
     workers.stop()
     workers.widen(30_000)
     done = command(workers, "replay", "--all")
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stderr
     assert f"{where['large']} is left: it is larger than its topic takes" in done.stdout.decode()
     assert {record.key.decode() for record in replayed(workers)} == {"small-1", "small-2", "small-3"}
     assert places(workers) == {"large": where["large"]}
