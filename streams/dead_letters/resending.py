@@ -15,7 +15,7 @@ internal record that carried it. Each gets one more header, `leadgate-replayed`.
 from schemas.dead_letter import Unreadable
 from schemas.moments import format_moment
 from streams.dead_letters.letter import REPLAYED, Letter
-from streams.engine.forwarding import FORWARDED, INTERNAL, REKEYED
+from streams.engine.forwarding import FORWARDED, INTERNAL, unmarked
 from streams.engine.homes import home
 from streams.engine.partition_pass import FUTURE_TOLERANCE
 from streams.engine.transaction import Outgoing
@@ -41,5 +41,4 @@ def resend(letter: Letter, topic: str, partitions: int, now: int, value: bytes |
         key = letter.key or b""
         return Outgoing(topic, home(key, partitions), letter.key, given, [*letter.headers, mark])
     key = activity.lead_id.encode()
-    kept = [header for header in letter.headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
-    return Outgoing(topic, home(key, partitions), key, given, [*kept, mark])
+    return Outgoing(topic, home(key, partitions), key, given, [*unmarked(letter.headers), mark])

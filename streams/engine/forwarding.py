@@ -90,8 +90,7 @@ class Forwarding:
     def _to_home(
         self, lead: bytes, value: bytes, headers: Headers, mark: tuple[str, bytes | None]
     ) -> Outgoing:
-        kept = [header for header in headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
-        return Outgoing(self._topic, home(lead, self.partitions), lead, value, [*kept, mark])
+        return Outgoing(self._topic, home(lead, self.partitions), lead, value, [*unmarked(headers), mark])
 
     def _signed(self, kind: str, lead: bytes, value: bytes, hops: int = 1) -> bytes:
         """The group, the hops where there are several, and the signature, with colons between them."""
@@ -140,6 +139,11 @@ class Forwarding:
             return 0
         is_ours = self._is_signature(signed, kind, whose, record.key() or b"", record.value() or b"")
         return number if is_ours else 0
+
+
+def unmarked(headers: Headers) -> Headers:
+    """The headers without leadgate's."""
+    return [header for header in headers if header[0] not in (REKEYED, FORWARDED, INTERNAL)]
 
 
 def _header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
