@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.load import history
-from tests.faults.waiting import begin, release, said
+from tests.faults.at_work import goes_on, two_at_work
+from tests.faults.waiting import said
 from tests.faults.workers import Group, GroupMaker
 
 AWAY_SECONDS = 12
@@ -30,10 +30,7 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
     workers.settle()
     assert said(workers) > before, "the broker went only after all had been done"
     workers.wait(lambda: all(ready(workers, one) for one in processes), "not ready again")
-    release(workers)
-    assert all(process.poll() is None for process in processes), workers.logs()
-    workers.stop()
-    workers.check()
+    goes_on(workers, processes)
 
 
 def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
@@ -42,10 +39,7 @@ def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: C
     broker.kill()
     time.sleep(AWAY_SECONDS)
     broker.start()
-    release(workers)
-    assert all(process.poll() is None for process in processes), workers.logs()
-    workers.stop()
-    workers.check()
+    goes_on(workers, processes)
 
 
 def test_halted_for_longer_than_anyone_waits(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
@@ -58,10 +52,7 @@ def test_halted_for_longer_than_anyone_waits(group: GroupMaker, make_kafka: Call
     broker.resume()
     workers.settle()
     assert said(workers) > before, "the broker was halted only after all had been done"
-    release(workers)
-    assert all(process.poll() is None for process in processes), workers.logs()
-    workers.stop()
-    workers.check()
+    goes_on(workers, processes)
 
 
 def test_not_there_at_the_start(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
@@ -74,15 +65,6 @@ def test_not_there_at_the_start(group: GroupMaker, make_kafka: Callable[[], Any]
     last = workers.logs().strip().splitlines()[-1]
     assert last.startswith("leadgate: Kafka at"), last
     assert "LEADGATE_BOOTSTRAP_SERVERS" in last
-
-
-def two_at_work(group: GroupMaker, bootstrap: str, seed: int) -> tuple[Group, list[subprocess.Popen[bytes]]]:
-    """Two workers that have begun, and have enough to do for a while."""
-    workers = group("history", bootstrap=bootstrap, hold_clock="true", max_pass_records="100")
-    workers.send(history(seed=seed, activities=20_000, leads=300))
-    processes = [workers.start(), workers.start()]
-    begin(workers)
-    return workers, processes
 
 
 def ready(workers: Group, process: subprocess.Popen[bytes]) -> bool:

@@ -1,6 +1,5 @@
 """The network between workers and broker fails: answers are lost, late, or nobody gets through."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,10 +8,10 @@ import pytest
 from streams.local_kafka import LocalKafka
 from streams.ports import HOST, free_ports
 from tests.conftest import HOME
-from tests.faults.load import history
+from tests.faults.at_work import AtWork, goes_on, two_at_work
 from tests.faults.network import Api, Network
-from tests.faults.waiting import begin, release, said
-from tests.faults.workers import Group, GroupMaker
+from tests.faults.waiting import said
+from tests.faults.workers import GroupMaker
 
 # One broker for them all.
 pytestmark = pytest.mark.xdist_group("network")
@@ -47,34 +46,17 @@ def network(ports: tuple[str, int, int]) -> Iterator[Network]:
 
 
 @pytest.fixture
-def at_work(
-    group: GroupMaker, ports: tuple[str, int, int], network: Network
-) -> Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]:
+def at_work(group: GroupMaker, ports: tuple[str, int, int], network: Network) -> Callable[[int], AtWork]:
     """Two workers beyond the network that have begun, and have enough to do for a while."""
 
-    def make(seed: int) -> tuple[Group, list[subprocess.Popen[bytes]]]:
-        workers = group("history", bootstrap=ports[0], hold_clock="true", max_pass_records="100")
-        workers.environment["LEADGATE_BOOTSTRAP_SERVERS"] = f"{HOST}:{ports[1]}"
-        workers.send(history(seed=seed, activities=6_000, leads=300))
-        processes = [workers.start(), workers.start()]
-        begin(workers)
-        return workers, processes
+    def make(seed: int) -> AtWork:
+        return two_at_work(group, ports[0], seed, activities=6_000, reached_at=f"{HOST}:{ports[1]}")
 
     return make
 
 
-def goes_on(workers: Group, processes: list[subprocess.Popen[bytes]]) -> None:
-    """All is applied, said once, and every worker has lived through it."""
-    release(workers)
-    assert all(process.poll() is None for process in processes), workers.logs()
-    workers.stop()
-    workers.check()
-
-
 @pytest.mark.parametrize("api", Api, ids=lambda api: api.name.lower())
-def test_answers_are_lost(
-    api: Api, network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
-) -> None:
+def test_answers_are_lost(api: Api, network: Network, at_work: Callable[[int], AtWork]) -> None:
     """The broker has done what was asked for, and nobody hears of it."""
     workers, processes = at_work(20 + api)
     network.lose_answers(api, every=3)
@@ -83,9 +65,7 @@ def test_answers_are_lost(
     goes_on(workers, processes)
 
 
-def test_all_is_slow(
-    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
-) -> None:
+def test_all_is_slow(network: Network, at_work: Callable[[int], AtWork]) -> None:
     workers, processes = at_work(31)
     before = said(workers)
     network.delay(0.3)
@@ -95,9 +75,7 @@ def test_all_is_slow(
     goes_on(workers, processes)
 
 
-def test_connections_break_again_and_again(
-    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
-) -> None:
+def test_connections_break_again_and_again(network: Network, at_work: Callable[[int], AtWork]) -> None:
     workers, processes = at_work(32)
     for _ in range(20):
         network.cut()
@@ -105,9 +83,7 @@ def test_connections_break_again_and_again(
     goes_on(workers, processes)
 
 
-def test_nobody_gets_through(
-    network: Network, at_work: Callable[[int], tuple[Group, list[subprocess.Popen[bytes]]]]
-) -> None:
+def test_nobody_gets_through(network: Network, at_work: Callable[[int], AtWork]) -> None:
     """For longer than the session lasts: the group has forgotten the workers when they are back."""
     workers, processes = at_work(33)
     network.unplug()

@@ -9,8 +9,9 @@ from streams import kafka_clients
 from streams.local_kafka import LocalKafka
 from streams.takeover import transactional_id
 from tests.conftest import HOME
+from tests.faults.at_work import goes_on
 from tests.faults.load import history
-from tests.faults.waiting import begin, release, said
+from tests.faults.waiting import begin, said
 from tests.faults.workers import Group, GroupMaker
 
 # One cluster for them all.
@@ -59,10 +60,7 @@ def test_a_leader_is_killed(
     before = said(workers)
     workers.wait(lambda: said(workers) > before, "no decisions without that broker", seconds=30)
     cluster.restart(killed)
-    release(workers)
-    assert all(process.poll() is None for process in processes), workers.logs()
-    workers.stop()
-    workers.check()
+    goes_on(workers, processes)
 
 
 def leaders(admin: AdminClient, topic: str) -> dict[int, int]:
