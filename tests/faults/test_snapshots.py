@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
@@ -111,19 +112,7 @@ def test_in_another_topic_it_goes_on_where_the_offset_map_says(group: GroupMaker
     there.start()
     release(there)
     there.stop()
-    versions = Versions(
-        oracle.read_all(here.bootstrap, there.settings.funnels_topic),
-        oracle.read_all(here.bootstrap, here.settings.changelog),
-    )
-    clocks = oracle.final_clocks(there.bootstrap, there.settings.changelog)
-    recomputed = Recomputing(versions, PARTITIONS, None).run(records, clocks)
-    said = [
-        record
-        for one in (here, there)
-        for topic in (one.settings.stage_changes_topic, one.settings.signals_topic)
-        for record in oracle.read_all(one.bootstrap, topic)
-    ]
-    assert not oracle.differences(said, recomputed)
+    assert not _differences(here, there, records)
 
 
 def test_what_retention_has_deleted_is_passed_over_once_that_is_said(
@@ -160,15 +149,24 @@ def test_what_retention_has_deleted_is_passed_over_once_that_is_said(
     release(workers)
     workers.stop()
     kept = [one for one in records if not stood[one.partition] <= one.offset < left[one.partition]]
+    assert not _differences(workers, workers, kept)
+
+
+def _differences(begun: Group, ended: Group, records: list[Any]) -> list[str]:
+    """How what a group has said, begun as one and ended as another, differs from what must come of these."""
+    bootstrap = begun.bootstrap
     versions = Versions(
-        oracle.read_all(workers.bootstrap, workers.settings.funnels_topic),
-        oracle.read_all(workers.bootstrap, workers.settings.changelog),
+        oracle.read_all(bootstrap, ended.settings.funnels_topic),
+        oracle.read_all(bootstrap, begun.settings.changelog),
     )
-    clocks = oracle.final_clocks(workers.bootstrap, workers.settings.changelog)
-    recomputed = Recomputing(versions, PARTITIONS, None).run(kept, clocks)
-    topics_ = (workers.settings.stage_changes_topic, workers.settings.signals_topic)
-    said = [record for topic in topics_ for record in oracle.read_all(workers.bootstrap, topic)]
-    assert not oracle.differences(said, recomputed)
+    clocks = oracle.final_clocks(bootstrap, ended.settings.changelog)
+    said = [
+        record
+        for settings in {one.name: one.settings for one in (begun, ended)}.values()
+        for topic in (settings.stage_changes_topic, settings.signals_topic)
+        for record in oracle.read_all(bootstrap, topic)
+    ]
+    return oracle.differences(said, Recomputing(versions, PARTITIONS, None).run(records, clocks))
 
 
 # What is done to a group ----------------------------------------------------------------------
