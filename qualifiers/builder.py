@@ -15,13 +15,14 @@ from qualifiers.conditions import All, AnyOf, AtLeast, Condition, Learnt, NoneOf
 from qualifiers.counters import Counter, compile_filter
 from qualifiers.meaning import canonical, firing, slot_key
 from qualifiers.operators import compile_test, describe
+from qualifiers.personal import Personal
 from qualifiers.points import BoundedLine, IfLine, OnLine, PacedLine
 from qualifiers.rules import Rule, SignalRule
 from qualifiers.scores import Score
 from qualifiers.sequences import Sequence, Step
 from qualifiers.sums import Sum
 from qualifiers.transitions import directions, resolve
-from qualifiers.wording import did_words, named, sequence_words, sum_words
+from qualifiers.wording import bound_words, did_words, line_words, named, sequence_words, sum_words
 from qualifiers.words import joined, length, spoken
 from schemas import conditions as tree
 from schemas import funnel_file
@@ -32,7 +33,8 @@ from schemas.funnel_file import FunnelFile
 class Builder:
     """What a funnel file asks, gathered while its conditions are built."""
 
-    def __init__(self, file: FunnelFile) -> None:
+    def __init__(self, file: FunnelFile, personal: Personal | None = None) -> None:
+        self._personal = personal
         self._define = file.define
         self._spans = Spans(file.calendar)
         self._uses: dict[str, Condition] = {}
@@ -45,6 +47,11 @@ class Builder:
         for name, score in file.scores.items():
             self.scores[name] = self._score(name, score)
         self._hold = None if file.hold is None else self.condition(file.hold.when)
+
+    @property
+    def names(self) -> dict[Condition, str]:
+        """What conditions are called that have a name under `define` and are used."""
+        return {condition: name for name, condition in self._uses.items()}
 
     @property
     def slots(self) -> frozenset[str]:
@@ -96,26 +103,22 @@ class Builder:
 
     def _score_is(self, asked: tree.ScoreIs) -> Condition:
         bounds: list[facts.Bound] = []
-        words = []
         if asked.at_least is not None:
             bounds.append(facts.Bound(True, asked.at_least, strictly=False))
-            words.append(f"at least {asked.at_least}")
         if asked.below is not None:
             bounds.append(facts.Bound(False, asked.below, strictly=False))
-            words.append(f"below {asked.below}")
         if asked.between is not None:
             low, high = asked.between
             bounds += [facts.Bound(True, low, strictly=False), facts.Bound(False, high, strictly=True)]
-            words.append(f"between {low} and {high}")
-        return facts.ScoreIs(self.scores[asked.score], bounds, " and ".join(words))
+        return facts.ScoreIs(self.scores[asked.score], bounds, bound_words(asked))
 
     def _trait_is(self, asked: tree.TraitIs) -> Condition:
         self.traits.add(asked.trait)
-        return facts.TraitIs(asked.trait, compile_test(asked), describe(asked))
+        return facts.TraitIs(asked.trait, compile_test(asked), describe(asked), self._personal)
 
     def _has(self, asked: tree.Has) -> Condition:
         self.traits.update(asked.has)
-        return facts.Has(asked.has)
+        return facts.Has(asked.has, self._personal)
 
     def _in_stage(self, asked: tree.InStage) -> Condition:
         return facts.InStage(self._spans.of(asked.in_stage), length(asked.in_stage))
@@ -142,7 +145,9 @@ class Builder:
         return AnyOf(self._all_of(asked.any))
 
     def _none(self, asked: tree.None_) -> Condition:
-        return NoneOf(self._all_of(asked.none), f"not {named(asked.none)}")
+        # "not A or B" might say that B is true.
+        words = f"not {named(asked.none)}" if len(asked.none) == 1 else f"neither {named(asked.none, 'nor')}"
+        return NoneOf(self._all_of(asked.none), words)
 
     def _at_least(self, asked: tree.AtLeast) -> Condition:
         return AtLeast(self._all_of(asked.of), asked.at_least)
@@ -155,12 +160,13 @@ class Builder:
         ways = directions(file)
         for one in resolve(file):
             when = self.condition(one.when)
+            words = named([one.when])
             again_after = self._spans.maybe(one.again_after)
             fired = self._slot(*firing(one.name))
             resets = tuple(self.scores[score] for score in one.resets)
             for stage in one.sources:
                 waits = self._hold if ways[stage, one.to] == "forward" else None
-                rules[stage].append(Rule(one.name, one.to, when, again_after, fired, resets, waits))
+                rules[stage].append(Rule(one.name, one.to, when, again_after, fired, resets, waits, words))
         return rules
 
     def signals(self, file: FunnelFile) -> dict[str, list[SignalRule]]:
@@ -206,25 +212,26 @@ class Builder:
     # Scores ------------------------------------------------------------------
 
     def _score(self, name: str, score: funnel_file.Score) -> Score:
-        half_life = score.half_life
-        on_lines = [
-            self._on_line(name, line, half_life)
+        lines = [
+            self._if_line(line)
+            if isinstance(line, funnel_file.IfLine)
+            else self._on_line(name, line, score.half_life)
             for line in score.points
-            if isinstance(line, funnel_file.OnLine)
         ]
-        if_lines = [self._if_line(line) for line in score.points if isinstance(line, funnel_file.IfLine)]
         key, held_key = self._slot("score", name), self._slot("held", name)
-        return Score(name, key, held_key, half_life, score.limits, tuple(on_lines), tuple(if_lines))
+        return Score(name, key, held_key, score.half_life, score.limits, lines)
 
     def _on_line(self, score: str, line: funnel_file.OnLine, half_life: int | None) -> OnLine:
         key = self._line_slot(score, line)
         types = frozenset(line.on)
         test = compile_filter(line.where, line.source)
+        words = line_words(line)
         if line.at_most is None:
-            return OnLine(key, types, test, line.add, half_life)
+            return OnLine(key, types, test, line.add, half_life, words)
         if line.per is None:
-            return BoundedLine(key, types, test, line.add, half_life, line.at_most)
-        return PacedLine(key, types, test, line.add, half_life, line.at_most, self._spans.of(line.per))
+            return BoundedLine(key, types, test, line.add, half_life, words, line.at_most)
+        per = self._spans.of(line.per)
+        return PacedLine(key, types, test, line.add, half_life, words, line.at_most, per)
 
     def _line_slot(self, score: str, line: funnel_file.OnLine) -> str:
         """By what the line is for, so that it keeps its slot when its points change.
@@ -240,7 +247,7 @@ class Builder:
     def _if_line(self, line: funnel_file.IfLine) -> IfLine:
         when = self.condition(line.if_)
         tops = frozenset(watch.trait for watch in when.watches(True) if isinstance(watch, Learnt))
-        return IfLine(when, line.add, tops)
+        return IfLine(when, line.add, tops, line_words(line))
 
 
 EVALUATORS: dict[str, Callable[[Builder, Any], Condition]] = {

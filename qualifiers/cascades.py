@@ -1,9 +1,9 @@
 """Cascades: rules fire one after the other, at one moment, until none is true; then signals are given."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from qualifiers.built_in import Assignment
-from qualifiers.conditions import Verdict
+from qualifiers.conditions import turns
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.plans import Stage
 from qualifiers.rules import Looks, SignalRule
@@ -173,14 +173,4 @@ def exactly_due(lead: Lead, stage: Stage) -> int:
         *(signal.ready for signal in stage.timed.signals),
     ]
     let_in = lead.waiting_until if lead.waiting else NEVER
-    return min([let_in, *(_turns(verdict, lead) for verdict in asked)])
-
-
-def _turns(verdict: Callable[[Lead, int], Verdict], lead: Lead) -> int:
-    present, until = verdict(lead, lead.clock)
-    while until < NEVER:
-        value, later = verdict(lead, until)
-        if value is not present:
-            return until
-        until = later
-    return NEVER
+    return min([let_in, *(turns(verdict, lead, lead.clock) for verdict in asked)])

@@ -4,18 +4,20 @@ from qualifiers.builder import Builder
 from qualifiers.decisions import Decider
 from qualifiers.engine import Funnel
 from qualifiers.meaning import funnel_hash
+from qualifiers.personal import Personal
 from qualifiers.plans import Stage
 from qualifiers.transitions import CREATED, MANUAL, MERGED, directions, ranks, resolve
 from schemas.funnel_file import FunnelFile
 
 
-def compile_funnel(file: FunnelFile, known_as: str | None = None) -> Funnel:
+def compile_funnel(file: FunnelFile, known_as: str | None = None, personal: Personal | None = None) -> Funnel:
     """The funnel that a file describes; it decides under its hash, or under the one it is ``known_as``.
 
+    What is ``personal`` it decides by, and does not say.
     Names must be known to exist (the loader sees to that, with lines and columns);
     raises KeyError or ValueError where they do not.
     """
-    builder = Builder(file)
+    builder = Builder(file, personal)
     rules, signals = builder.rules(file), builder.signals(file)
     scores = tuple(builder.scores.values())
     counters = tuple(builder.counters.values())
@@ -39,4 +41,6 @@ def compile_funnel(file: FunnelFile, known_as: str | None = None) -> Funnel:
         rules=(CREATED, MANUAL, MERGED, *(rule.name for rule in resolve(file))),
         signals=tuple(signal.name for signal in file.signals),
         renamed=file.renamed,
+        names=builder.names,
+        personal=personal,
     )

@@ -13,7 +13,7 @@ Here are the combinations; the single facts are in `qualifiers.facts`.
 # Loops are written out: a generator costs more than what it goes over.
 # ruff: noqa: ARG002, D102, SIM110
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.activity import Activity
@@ -105,7 +105,20 @@ class Condition:
         raise NotImplementedError
 
 
-class _Combination(Condition):
+def turns(ask: Callable[[Lead, int], Verdict], lead: Lead, now: int) -> int:
+    """The first moment after ``now`` at which time alone turns a verdict; NEVER when it does not."""
+    present, until = ask(lead, now)
+    while until < NEVER:
+        value, later = ask(lead, until)
+        if value is not present:
+            return until
+        until = later
+    return NEVER
+
+
+class Combination(Condition):
+    """What is true by how many of its parts are."""
+
     __slots__ = ("_quickest", "parts", "timed")
 
     def __init__(self, parts: Sequence[Condition]) -> None:
@@ -119,7 +132,7 @@ class _Combination(Condition):
             yield from part.watches(wanted)
 
 
-class All(_Combination):
+class All(Combination):
     """`all`: every one is true."""
 
     __slots__ = ()
@@ -144,7 +157,7 @@ class All(_Combination):
         return " and ".join([part.because(lead, now, activity, proof) for part in self.parts])
 
 
-class AnyOf(_Combination):
+class AnyOf(Combination):
     """`any`: one is true."""
 
     __slots__ = ()
@@ -170,7 +183,7 @@ class AnyOf(_Combination):
         return true.because(lead, now, activity, proof)
 
 
-class NoneOf(_Combination):
+class NoneOf(Combination):
     """`none`: not one is true."""
 
     __slots__ = ("_words",)
@@ -202,14 +215,14 @@ class NoneOf(_Combination):
         return self._words
 
 
-class AtLeast(_Combination):
+class AtLeast(Combination):
     """`at_least: k, of: […]`: k of them are true."""
 
-    __slots__ = ("_wanted",)
+    __slots__ = ("needed",)
 
-    def __init__(self, parts: Sequence[Condition], wanted: int) -> None:
+    def __init__(self, parts: Sequence[Condition], needed: int) -> None:
         super().__init__(parts)
-        self._wanted = wanted
+        self.needed = needed
 
     def at(self, lead: Lead, now: int) -> Verdict:
         until = NEVER
@@ -219,10 +232,10 @@ class AtLeast(_Combination):
             found += value
             if holds_until < until:
                 until = holds_until
-        return found >= self._wanted, until
+        return found >= self.needed, until
 
     def holds(self, lead: Lead, now: int) -> bool:
-        return sum(part.holds(lead, now) for part in self.parts) >= self._wanted
+        return sum(part.holds(lead, now) for part in self.parts) >= self.needed
 
     def because(self, lead: Lead, now: int, activity: Activity | None, proof: list[Evidence]) -> str:
         true = [part for part in self.parts if part.holds(lead, now)]

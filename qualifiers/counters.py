@@ -111,16 +111,13 @@ class Counter:
         return self.takes(activity.type) and self.counts(lead, activity)
 
     def record(self, lead: Lead, activity: Activity) -> bool:
-        """Count an activity that counts; whether that changed anything."""
+        """Count an activity that counts; whether that changed anything.
+
+        Where the newest alone is kept, `feeds.SingleFeed` does it.
+        """
         at = activity.occurred_at
         if self.value_of is not None:
             return self._record_value(lead, self.value_of(activity.properties), at)
-        if self.keep == 1:
-            newest = lead.kept.get(self.key)
-            if newest is not None and at <= newest:
-                return False
-            lead.kept[self.key] = at
-            return True
         times = lead.kept.setdefault(self.key, [])
         if len(times) >= self.keep:
             if at <= times[0]:

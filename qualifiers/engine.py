@@ -24,10 +24,13 @@ from qualifiers.built_in import (
     read_built_in,
 )
 from qualifiers.cascades import Cascades, exactly_due, free
+from qualifiers.conditions import Condition
 from qualifiers.counters import Counter
 from qualifiers.decisions import Decider, Occasion
 from qualifiers.meaning import canonical, firing, slot_key
 from qualifiers.merging import Merger
+from qualifiers.outcomes import Outcomes
+from qualifiers.personal import Personal
 from qualifiers.plans import Stage
 from qualifiers.scores import Score
 from qualifiers.traits import NamedTraits, as_json, learn
@@ -41,7 +44,7 @@ from schemas.moments import LAST_MOMENT, NEVER
 
 Outcome = Literal["applied", "duplicate"]
 _OTHER_IDS = (KEPT_IDS - 1) * ID_BYTES
-_NOTHING_RENAMED: Final[Mapping[str, str]] = {}
+NOTHING_RENAMED: Final[Mapping[str, str]] = {}
 
 
 class Applied:
@@ -94,6 +97,8 @@ class Funnel:
         rules: tuple[str, ...],
         signals: tuple[str, ...],
         renamed: Mapping[str, str],
+        names: Mapping[Condition, str],
+        personal: Personal | None,
     ) -> None:
         self.slug = decider.slug
         self.hash = decider.funnel_hash
@@ -102,13 +107,17 @@ class Funnel:
         self.rules = rules
         self.signals = signals
         self.renamed = renamed
+        self.names = names
+        """What conditions are called that have a name under `define`."""
         self.score_names = tuple(score.name for score in scores)
         self.mark = decider.mark
+        self.outcomes = Outcomes(ranks)
+        self._personal = personal
         self._decider = decider
         self._stages = stages
         self._cascades = Cascades(stages, decider)
         self._first = next(iter(stages.values()))
-        self._scores = tuple(scores)
+        self.scores = tuple(scores)
         self._counters = tuple(counters)
         self._lasting = slots.difference(
             (counter.key for counter in counters if counter.since_entry),
@@ -116,7 +125,7 @@ class Funnel:
         )
         """The slots of what does not end with a stay."""
         self._named_traits = NamedTraits(named_traits)
-        self._merger = Merger(stages, ranks, self._scores, self._counters, self._named_traits)
+        self._merger = Merger(stages, ranks, self.scores, self._counters, self._named_traits)
 
     # What happens to a lead --------------------------------------------------
 
@@ -185,7 +194,7 @@ class Funnel:
         since: int,
         place: Place,
         decided_at: int | None = None,
-        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+        renamed: Mapping[str, str] = NOTHING_RENAMED,
     ) -> list[Decision]:
         """Read a lead that another funnel has left, once; changed in place.
 
@@ -211,7 +220,7 @@ class Funnel:
         activity: Activity,
         place: Place,
         decided_at: int | None = None,
-        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+        renamed: Mapping[str, str] = NOTHING_RENAMED,
     ) -> Applied:
         """Make ``came`` part of ``lead`` (None: not known yet); both may be changed in place.
 
@@ -241,7 +250,7 @@ class Funnel:
         lead_id: str,
         lead: Lead,
         at: int | None = None,
-        renamed: Mapping[str, str] = _NOTHING_RENAMED,
+        renamed: Mapping[str, str] = NOTHING_RENAMED,
     ) -> LeadView:
         """The lead as a person reads it. Changes nothing.
 
@@ -249,9 +258,9 @@ class Funnel:
         still to be read again is shown as that will find it, before anything has fired.
         """
         if lead.funnel != self.mark:
-            lead = decode_lead(encode_lead(lead))
-            self._adopt(lead, renamed)
+            lead = self.adopted(lead, renamed)
         due = exactly_due(lead, self._stages[lead.stage])
+        traits = as_json(lead.traits)
         return LeadView(
             lead_id=lead_id,
             funnel=self.slug,
@@ -262,11 +271,25 @@ class Funnel:
             clock=lead.clock,
             seq=lead.seq,
             scores=self._decider.scores_of(lead, lead.clock if at is None else max(at, lead.clock)),
-            traits=as_json(lead.traits),
+            traits=traits if self._personal is None else self._personal.of_all(traits),
             source=lead.source,
             due=None if due > LAST_MOMENT else due,
             last_transitions=[LastTransition(rule=rule, to=to, at=moved) for rule, to, moved in lead.history],
         )
+
+    def adopted(self, lead: Lead, renamed: Mapping[str, str] = NOTHING_RENAMED) -> Lead:
+        """A copy of a lead, read under this funnel where another has left it; nothing has fired yet.
+
+        Raises UnknownStage.
+        """
+        copy = decode_lead(encode_lead(lead))
+        if copy.funnel != self.mark:
+            self._adopt(copy, renamed)
+        return copy
+
+    def stage(self, name: str) -> Stage | None:
+        """A stage with its rules; None where the funnel has none of that name."""
+        return self._stages.get(name)
 
     def _depart(
         self,
@@ -314,7 +337,7 @@ class Funnel:
         )
         lead.remember((CREATED, stage, at))
         self._first.note_visit(lead)
-        for score in self._scores:
+        for score in self.scores:
             if score.if_lines:
                 score.hold(lead)
         return lead
@@ -335,7 +358,7 @@ class Funnel:
         touched = 0
         for top in changed:
             touched |= stage.traits.get(top, 0)
-        for score in self._scores:
+        for score in self.scores:
             if not score.weighs.isdisjoint(changed) and score.hold(lead):
                 touched |= stage.weighed.get(score.key, 0)
         return touched
@@ -363,7 +386,7 @@ class Funnel:
             del lead.kept[key]
         for counter in self._counters:
             counter.adopt(lead)
-        for score in self._scores:
+        for score in self.scores:
             score.adopt(lead)
         lead.passed_over = lead.let_in = ()
         stage.note_visit(lead)

@@ -160,7 +160,8 @@ class ScoreFeed(Feed):
         before, after = score.add(lead, gained, now)
         if after == before:
             return 0
-        if after < before or not score.only_cools:
+        if after < before or before < 0:
+            # Below zero, where lines of an earlier funnel may have left it, time raises a score.
             return self._weighed
         # It has risen: what waits for it to cool waits longer.
         if not self._risen:

@@ -3,9 +3,9 @@
 from collections.abc import Container, Mapping
 from enum import IntEnum
 
+from qualifiers import linter_order
 from qualifiers.loader_tree import FunnelTree
-from qualifiers.meaning import canonical
-from qualifiers.transitions import Resolved, directions, reach, resolve
+from qualifiers.transitions import Resolved, reach, resolve
 from schemas.conditions import (
     All,
     Any_,
@@ -24,7 +24,7 @@ from schemas.funnel_file import FunnelFile
 
 
 def check(funnel: FunnelTree, file: FunnelFile) -> None:
-    """Note stages that no rule leads to, rules that never fire, and rules that the past fires again."""
+    """Note stages without a way in or out, rules that never fire, and rules that the past fires again."""
     rules = resolve(file)
     onward: dict[str, set[str]] = {}
     for rule in rules:
@@ -32,62 +32,31 @@ def check(funnel: FunnelTree, file: FunnelFile) -> None:
             onward.setdefault(stage, set()).add(rule.to)
     # A stage itself is reached only if rules lead back to it.
     reached = {stage: reach(onward, onward.get(stage, ())).keys() for stage in (*file.stages, *file.off_path)}
-    _led_to(funnel, file, rules)
-    _never(funnel, file, rules, reached)
+    _ways(funnel, file, onward)
+    linter_order.check(funnel, file, rules, reached)
     _again(funnel, file, rules, reached)
 
 
-def _led_to(funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...]) -> None:
-    led_to = {file.stages[0], *(rule.to for rule in rules if rule.sources)}
-    led_to |= {*file.off_path} & {*file.final}  # where people put by hand what is done with
+def _ways(funnel: FunnelTree, file: FunnelFile, onward: Mapping[str, set[str]]) -> None:
+    """Stages that leads never come to, and stages that they never leave.
+
+    What only such a stage leads to is not told: it is mended with it.
+    """
+    by_hand = {*file.off_path} & {*file.final}  # where people put what is done with
+    come_to = {*reach(onward, [file.stages[0], *by_hand])}
+    led_to = set().union(*onward.values())
+    lost = [stage for stage in funnel.stages if stage not in come_to]
+    for stage in sorted(lost, key=lambda stage: stage in led_to):  # those first that no rule at all leads to
+        if stage in come_to:
+            continue
+        come_to |= {*reach(onward, [stage])}
+        others = "" if stage not in led_to else " but from where no lead comes"
+        message = f"no rule leads to `{stage}`{others}: only a person can move a lead there"
+        funnel.fault(funnel.stages[stage], "no-way-in", message, "write a transition to it, or take it out")
     for stage, node in funnel.stages.items():
-        if stage not in led_to:
-            message = f"no rule leads to `{stage}`: only a person can move a lead there"
-            funnel.fault(node, "no-way-in", message, "write a transition to it, or take it out")
-
-
-# Rules that never fire ------------------------------------------------------------------------------
-
-
-def _never(
-    funnel: FunnelTree, file: FunnelFile, rules: tuple[Resolved, ...], reached: Mapping[str, Container[str]]
-) -> None:
-    """Rules before which another, true whenever they are, leads out of each of their stages."""
-    directed = directions(file)
-    held = file.hold is not None
-    first: dict[str, dict[bytes, int]] = {}  # by stage: what is enough for a rule that is read before
-    for number, rule in enumerate(rules):
-        named = file.define[rule.when.use] if isinstance(rule.when, Use) else rule.when
-        needed = [named, *(named.all if isinstance(named, All) else ())]
-        enough = [named, *(named.any if isinstance(named, Any_) else ())]
-        needs = [canonical(rule.when), *map(canonical, needed)]
-        before: list[int] = []
-        for stage in rule.sources:
-            forward = directed[stage, rule.to] == "forward"
-            seen = first.get(stage, {})
-            sooner = (seen[need] for need in needs if need in seen)
-            for one in sooner:
-                to = rules[one].to
-                is_stopped = held and directed[stage, to] == "forward" and not forward
-                is_passed_over = to != rule.to and stage in reached[to]  # where a cascade has come from it
-                if not (is_stopped or is_passed_over):
-                    before.append(one)
-                    break
-        if rule.sources and len(before) == len(rule.sources):
-            node = funnel.transitions[number]
-            other = rules[before[0]].name
-            place = funnel.transitions[before[0]].place
-            message = (
-                f"`{rule.name}` never fires: when it is true, `{other}` ({place}) is too, and comes first"
-            )
-            funnel.fault(node, "never-fires", message, "put it first, or take it out")
-        if rule.again_after is None:
-            for stage in rule.sources:
-                for part in (canonical(rule.when), *map(canonical, enough)):
-                    first.setdefault(stage, {}).setdefault(part, number)
-
-
-# Rules that the past fires again --------------------------------------------------------------------
+        if stage not in onward and stage not in file.final and stage not in lost:
+            message = f"no rule leads out of `{stage}`: a lead stays there until a person moves it"
+            funnel.fault(node, "no-way-out", message, "write a transition from it, or name it under `final`")
 
 
 class _Lasting(IntEnum):

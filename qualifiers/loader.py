@@ -39,7 +39,11 @@ def read_funnel(text: bytes | str, name: str) -> tuple[FunnelFile, Node]:
     if not isinstance(tree.value, dict):
         message = "a funnel file is a mapping that begins with `funnel: name`"
         raise FunnelFaults([*faults, Fault(name, tree.line, tree.column, "wrong-type", message)])
-    faults += _nulls(tree, name)
+    if "cases" in tree.value and "funnel" not in tree.value:
+        message = "this is a file of cases, and no funnel file"
+        fault = Fault(name, tree.line, tree.column, "wrong-type", message, "`leadgate test` runs it")
+        raise FunnelFaults([fault])
+    faults += without_value(tree, name)
     funnel = None
     try:
         funnel = FunnelFile.model_validate(tree.plain())
@@ -58,9 +62,12 @@ def read_funnel(text: bytes | str, name: str) -> tuple[FunnelFile, Node]:
     return funnel, tree
 
 
-def _nulls(tree: Node, name: str) -> Iterator[Fault]:
-    """Keys and list entries without a value. The model would take them as left out."""
-    for node in tree.walk():
+def without_value(tree: Node, name: str, free: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """Keys and list entries without a value. The model would take them as left out.
+
+    What stands under a key that is ``free`` may be null.
+    """
+    for node in tree.walk(free):
         for key, inner in node.items():
             if inner.value is None:
                 line, column = node.keys[key]

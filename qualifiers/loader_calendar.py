@@ -13,10 +13,9 @@ def check(funnel: FunnelTree) -> None:
     """Note everything that is wrong with what business hours are."""
     calendar = funnel.calendar
     if calendar is None:
-        for node in _durations(funnel):
-            if _is_in_business_hours(node):
-                hint = "add one: calendar: {zone: Europe/Oslo, hours: mon-fri 09:00-17:00}"
-                funnel.fault(node, "calendar-needed", f"`{node.value}` needs a `calendar`", hint)
+        for node in in_business_hours(funnel):
+            hint = "add one: calendar: {zone: Europe/Oslo, hours: mon-fri 09:00-17:00}"
+            funnel.fault(node, "calendar-needed", f"`{node.value}` needs a `calendar`", hint)
         return
     _zone(funnel, calendar.get("zone"))
     taken: dict[str, Node] = {}
@@ -45,6 +44,11 @@ def _zone_like(word: str) -> str:
     meant = {name.lower().rpartition("/")[2]: name for name in names} | {name.lower(): name for name in names}
     close = get_close_matches(word[:80].lower(), meant, n=1)
     return f"did you mean `{meant[close[0]]}`?" if close else "zones are named such as Europe/Oslo, or UTC"
+
+
+def in_business_hours(funnel: FunnelTree) -> Iterator[Node]:
+    """Every duration that the calendar is asked about."""
+    return filter(_is_in_business_hours, _durations(funnel))
 
 
 def _durations(funnel: FunnelTree) -> Iterator[Node]:

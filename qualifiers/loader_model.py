@@ -1,4 +1,4 @@
-"""pydantic's errors about a funnel file, in the words of the file and at their places."""
+"""pydantic's errors about a funnel file, or its cases, in the words of the file and at their places."""
 
 import re
 from collections.abc import Iterator
@@ -36,17 +36,23 @@ _NEEDS = {
 """What pydantic's errors of type ask for, in words."""
 
 
-def translated(error: ValidationError, tree: Node, name: str, taken: set[tuple[int, int]]) -> Iterator[Fault]:
+def translated(
+    error: ValidationError,
+    tree: Node,
+    name: str,
+    taken: set[tuple[int, int]],
+    model: type[BaseModel] = FunnelFile,
+) -> Iterator[Fault]:
     """The faults that a model's errors are; at a place that is ``taken``, a second wrong type is none."""
     for each in islice(error.errors(include_url=False), MAX_ERRORS):
-        at = _Place(tree, each["loc"])
+        at = _Place(tree, each["loc"], model)
         if at.misread:
             key, form = at.misread
             line, column = at.mapping.keys[key]
             yield Fault(name, line, column, "unknown-key", f"unknown key `{key}`", f"did you mean `{form}`?")
             continue
         if at.node.value is None or (each["type"] == "missing" and _is_misspelt(at)):
-            continue  # told already: by ``_nulls``, or as an unknown key
+            continue  # told already: by ``without_value``, or as an unknown key
         code, message, hint = _told(each, at)
         line, column = (at.line, at.column)
         if code != "wrong-type" or (line, column) not in taken:
@@ -56,9 +62,9 @@ def translated(error: ValidationError, tree: Node, name: str, taken: set[tuple[i
 class _Place:
     """Where an error's ``loc`` leads: the node, the mapping and key it stands under, the model there."""
 
-    def __init__(self, tree: Node, loc: tuple[int | str, ...]) -> None:
+    def __init__(self, tree: Node, loc: tuple[int | str, ...], model: type[BaseModel]) -> None:
         self.node, self.parent, self.key = tree, tree, ""
-        self.model: type[BaseModel] = FunnelFile
+        self.model = model
         self.line, self.column = tree.line, tree.column
         self.last = loc[-1] if loc else ""
         self.mapping = tree
@@ -139,7 +145,7 @@ def _told(error: Any, at: _Place) -> tuple[str, str, str]:
     if kind == "literal_error":
         return "bad-value", f"{subject} can only be {context['expected'].replace(chr(39), '`')}", ""
     if kind == "string_too_short":
-        return "bad-activity-type", f"`{at.node.value}` has no letter or digit", ""
+        return _nothing_in(at)
     if kind in _OWN_CODES:
         return kind, f"{subject}: {error['msg']}", _number_meant(at.node.value)
     if kind == "string_too_long":
@@ -151,6 +157,7 @@ _OWN_CODES = (
     "bad-duration",
     "bad-holiday",
     "bad-hours",
+    "bad-moment",
     "business-half-life",
     "no-open-hours",
     "wrong-type",
@@ -173,6 +180,13 @@ def _number_meant(value: object) -> str:
     if _DECIMAL_COMMA.fullmatch(value):
         return f"a fraction is written with a point: `{value.replace(',', '.')}`"
     return "" if text_number(value) is None else "take the quotes off"
+
+
+def _nothing_in(at: _Place) -> tuple[str, str, str]:
+    """A text that is empty, or from which nothing is left as an activity's type."""
+    if at.node.value:
+        return "bad-activity-type", f"`{at.node.value}` has no letter or digit", ""
+    return "no-value", f"`{at.key}` is empty", "write one, or take the key out"
 
 
 def _is_misspelt(at: _Place) -> bool:

@@ -69,12 +69,14 @@ class Node:
         """The nodes of a list; anything else as a list of itself."""
         return self.value if isinstance(self.value, list) else [self]
 
-    def walk(self) -> Iterator["Node"]:
-        """This node and all that are in it."""
+    def walk(self, but: frozenset[str] = frozenset()) -> Iterator["Node"]:
+        """This node and all that are in it, ``but`` for what stands under these keys."""
         yield self
-        inner = self.value.values() if isinstance(self.value, dict) else self.value
-        for node in inner if isinstance(self.value, dict | list) else ():
-            yield from node.walk()
+        for key, node in self.items():
+            if key not in but:
+                yield from node.walk(but)
+        for node in self.value if isinstance(self.value, list) else ():
+            yield from node.walk(but)
 
     def plain(self) -> Any:
         """The value without places, as pydantic takes it."""

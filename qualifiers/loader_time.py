@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from qualifiers.faults import Fault
 from qualifiers.loader_nodes import Node
+from qualifiers.loader_tree import inner_conditions
 from qualifiers.transitions import reach, resolve
 from schemas.conditions import (
     All,
@@ -98,19 +99,6 @@ def _steps(funnel: FunnelFile) -> Iterator[_Step]:
                     yield _Step(origin, rule.to, by_time, number)
 
 
-def _inner(condition: Condition) -> list[Condition]:
-    match condition:
-        case All():
-            return condition.all
-        case Any_():
-            return condition.any
-        case None_():
-            return condition.none
-        case AtLeast():
-            return condition.of
-    return []
-
-
 def _needs_activity(asked: _Asked, condition: Condition) -> bool:
     """Whether only something that is done in this very stay can make it true."""
     match condition:
@@ -118,7 +106,7 @@ def _needs_activity(asked: _Asked, condition: Condition) -> bool:
             return condition.since is not None
         case Use():
             return asked.of(condition.use, _needs_activity)
-    needing = sum(_needs_activity(asked, inner) for inner in _inner(condition))
+    needing = sum(_needs_activity(asked, inner) for inner in inner_conditions(condition))
     match condition:
         case All():
             return needing > 0
@@ -141,7 +129,7 @@ def _comes(asked: _Asked, condition: Condition) -> bool:
             return asked.of(condition.use, _comes)
         case None_():
             return any(_goes(asked, inner) for inner in condition.none)
-    return any(_comes(asked, inner) for inner in _inner(condition))
+    return any(_comes(asked, inner) for inner in inner_conditions(condition))
 
 
 def _goes(asked: _Asked, condition: Condition) -> bool:
@@ -156,4 +144,4 @@ def _goes(asked: _Asked, condition: Condition) -> bool:
             return asked.of(condition.use, _goes)
         case None_():
             return any(_comes(asked, inner) for inner in condition.none)
-    return any(_goes(asked, inner) for inner in _inner(condition))
+    return any(_goes(asked, inner) for inner in inner_conditions(condition))

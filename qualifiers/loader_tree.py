@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from qualifiers.faults import Fault, closest, did_you_mean
 from qualifiers.loader_nodes import Node
-from schemas.conditions import condition_form
+from schemas.conditions import All, Any_, AtLeast, Condition, None_, condition_form
 from schemas.funnel_file import Calendar, FunnelFile, OnLine, Score, Signal, Transition
 
 Named = dict[str, Node]
@@ -68,19 +68,27 @@ class FunnelTree:
 
     def points_lines(self) -> Iterator[Node]:
         """Every points line of every score."""
-        for score in self.scores.values():
-            points = score.get("points")
-            yield from (spelt(line, OnLine) if line.get("on") else line for line in _mappings(points))
+        for score in self.scores:
+            yield from self.lines_of(score)
 
-    def conditions(self) -> Iterator[Node]:
-        """Every condition of the file, those inside others too."""
+    def lines_of(self, score: str) -> list[Node]:
+        """Every points line of a score."""
+        lines = _mappings(self.scores[score].get("points"))
+        return [spelt(line, OnLine) if line.get("on") else line for line in lines]
+
+    def roots(self) -> list[Node]:
+        """Every condition that is in no other: definitions, `if` lines, `hold`, rules, signals."""
         roots = [
             *self.definitions.values(),
             *(line.get("if") for line in self.points_lines()),
             self._hold,
             *(rule.get("when") for rule in (*self.transitions, *self.signals)),
         ]
-        for root in roots:
+        return [root for root in roots if root is not None]
+
+    def conditions(self) -> Iterator[Node]:
+        """Every condition of the file, those inside others too."""
+        for root in self.roots():
             yield from within(root)
 
     def tests(self) -> Iterator[tuple[Node, Node]]:
@@ -137,6 +145,20 @@ def parts(condition: Node) -> list[Node]:
     key = {"all": "all", "any": "any", "none": "none", "at_least": "of"}.get(form or "")
     inner = condition.get(key) if key else None
     return [node for node in inner.listed() if node.is_mapping] if inner else []
+
+
+def inner_conditions(condition: Condition) -> list[Condition]:
+    """The conditions right inside of one, as the model has them: in the order of ``parts``."""
+    match condition:
+        case All():
+            return condition.all
+        case Any_():
+            return condition.any
+        case None_():
+            return condition.none
+        case AtLeast():
+            return condition.of
+    return []
 
 
 def within(condition: Node | None) -> Iterator[Node]:

@@ -21,11 +21,12 @@ MAX_NODES = 100_000
 MAX_EXACT = 2**53
 """Above it, a float no longer tells a whole number from the next."""
 
-_Loader: Any = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser where PyYAML was built with it
+LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser where PyYAML was built with it
 _NOT_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where libyaml begins a line
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""Where libyaml begins a line."""
 
 
 class NotATree(Exception):
@@ -41,12 +42,13 @@ def read_tree(text: bytes | str, name: str) -> tuple[Node, list[Fault]]:
 
     Raises NotATree when there is no tree: not UTF-8, not YAML, empty, too large or deep.
     """
-    return _Reader(name).read(_decoded(text, name))
+    return _Reader(name).read(decoded_text(text, name))
 
 
-def _decoded(text: bytes | str, name: str) -> str:
+def decoded_text(text: bytes | str, name: str) -> str:
+    """A file's characters. Raises NotATree when it is too large, or not text."""
     if len(text) > MAX_BYTES:
-        message = f"the file is larger than a funnel can be ({MAX_BYTES:,} bytes)"
+        message = f"the file is larger than it can be ({MAX_BYTES:,} bytes)"
         raise NotATree(Fault(name, 1, 1, "too-large", message))
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
@@ -58,7 +60,7 @@ def _decoded(text: bytes | str, name: str) -> str:
     found = _NOT_TEXT.search(decoded)
     if found:
         line, column = _place(decoded[: found.start()])
-        message = f"the character U+{ord(found[0]):04X} cannot stand in a funnel file"
+        message = f"the character U+{ord(found[0]):04X} cannot stand in the file"
         hint = "save it as UTF-8" if found[0] == "\0" else "take it out"  # UTF-16 is full of zeros
         raise NotATree(Fault(name, line, column, "control-character", message, hint))
     return decoded
@@ -66,7 +68,7 @@ def _decoded(text: bytes | str, name: str) -> str:
 
 def _place(before: str) -> tuple[int, int]:
     """The line and column that come after ``before``."""
-    lines = _BREAK.split(before)
+    lines = LINE_BREAK.split(before)
     return len(lines), len(lines[-1]) + 1
 
 
@@ -97,7 +99,7 @@ class _Reader:
 
     def read(self, text: str) -> tuple[Node, list[Fault]]:
         try:
-            for event in yaml.parse(text, Loader=_Loader):
+            for event in yaml.parse(text, Loader=LOADER):
                 self._take(event)
         except yaml.YAMLError as error:
             raise NotATree(self._unreadable(error, text)) from None
@@ -124,7 +126,7 @@ class _Reader:
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                hint = "keep one funnel in a file"
+                hint = "keep one document in a file"
                 raise NotATree(self._fault(event, "many-documents", "a second document starts here", hint))
 
     def _start(self, event: Any) -> None:
@@ -196,7 +198,7 @@ class _Reader:
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
-            message = f"the tag `{event.tag}` means nothing in a funnel file"
+            message = f"the tag `{event.tag}` means nothing here"
             self.faults.append(self._fault(event, "unknown-tag", message, "take it out"))
 
     def _check_depth(self, height: int, event: Any) -> None:
@@ -215,7 +217,7 @@ class _Reader:
         if "nesting" in problem:  # libyaml's own bound, met before ours when a line does nothing but open
             message = f"things stand inside each other more than {MAX_DEPTH} levels deep"
             return Fault(self.name, line, column, "too-deep", message, "name a part of it under `define`")
-        lines = _BREAK.split(text)
+        lines = LINE_BREAK.split(text)
         if line > len(lines):  # libyaml ends the last line, where it has no end
             line, column = len(lines), len(lines[-1]) + 1
         here = lines[line - 1]

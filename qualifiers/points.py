@@ -31,33 +31,44 @@ class IfLine(NamedTuple):
     add: Number
     traits: frozenset[str]
     """The top names of the traits it asks about."""
+    words: str
 
 
 class OnLine:
     """A points line for what a lead does, without a bound."""
 
-    __slots__ = ("_add", "_half_life", "key", "test", "types")
+    __slots__ = ("_half_life", "add", "key", "test", "types", "words")
 
     def __init__(
-        self, key: str, types: frozenset[str], test: ActivityTest | None, add: Number, half_life: int | None
+        self,
+        key: str,
+        types: frozenset[str],
+        test: ActivityTest | None,
+        add: Number,
+        half_life: int | None,
+        words: str,
     ) -> None:
         self.key = key
         """Its slot, in which it keeps what it has given when that is bounded."""
         self.types = types
         self.test = test
-        self._add = add
+        self.add = add
         self._half_life = half_life
-
-    @property
-    def only_adds(self) -> bool:
-        """Whether it never takes points."""
-        return self._add >= 0
+        self.words = words
 
     def gift(self, lead: Lead, at: int, now: int) -> Number:  # noqa: ARG002 (a bound needs the lead)
         """What an activity at ``at`` gives, by ``now``'s worth."""
-        return self._add if at == now else self._add * self._aged(at, now)
+        return self.add if at == now else self.add * self._aged(at, now)
 
-    def unite(self, lead: Lead, came: Lead, now: int) -> Number:  # noqa: ARG002 (a bound needs them)
+    def worth(self, lead: Lead, now: int) -> Number | None:  # noqa: ARG002 (a bound needs them)
+        """What its points are worth at ``now``; None where it keeps no account of that."""
+        return None
+
+    def room(self, lead: Lead, now: int) -> Number | None:  # noqa: ARG002 (likewise)
+        """What it can still give at ``now``; None: there is no bound."""
+        return None
+
+    def unite(self, lead: Lead, came: Lead, now: int) -> Number:  # noqa: ARG002 (likewise)
         """Take over what the line has given to another lead; what of both is more than its bound, by now."""
         return 0
 
@@ -71,7 +82,7 @@ class OnLine:
 class BoundedLine(OnLine):
     """A line whose points together are worth so much at most (`at_most`)."""
 
-    __slots__ = ("_at_most",)
+    __slots__ = ("at_most",)
 
     def __init__(
         self,
@@ -80,18 +91,27 @@ class BoundedLine(OnLine):
         test: ActivityTest | None,
         add: Number,
         half_life: int | None,
+        words: str,
         at_most: Number,
     ) -> None:
-        super().__init__(key, types, test, add, half_life)
-        self._at_most = at_most
+        super().__init__(key, types, test, add, half_life, words)
+        self.at_most = at_most
+
+    def worth(self, lead: Lead, now: int) -> Number | None:
+        """What its points are worth at ``now``."""
+        return worth(lead, self.key, now, self._half_life)
+
+    def room(self, lead: Lead, now: int) -> Number | None:
+        """What it can still give at ``now``."""
+        return max(0, self.at_most - abs(worth(lead, self.key, now, self._half_life)))
 
     def gift(self, lead: Lead, at: int, now: int) -> Number:
         """What room the line has now, filled with what the activity's points are worth by now."""
         had = worth(lead, self.key, now, self._half_life)
-        room = self._at_most - abs(had)
+        room = self.at_most - abs(had)
         if room <= 0:
             return 0
-        gift = _bounded(self._add if at == now else self._add * self._aged(at, now), room)
+        gift = _bounded(self.add if at == now else self.add * self._aged(at, now), room)
         if gift:
             put(lead, self.key, had + gift, now, self._half_life)
         return gift
@@ -101,7 +121,7 @@ class BoundedLine(OnLine):
         if self.key not in came.kept:
             return 0
         had = worth(lead, self.key, now, self._half_life) + worth(came, self.key, now, self._half_life)
-        kept = _bounded(had, self._at_most)
+        kept = _bounded(had, self.at_most)
         put(lead, self.key, kept, now, self._half_life)
         return had - kept
 
@@ -122,12 +142,24 @@ class PacedLine(BoundedLine):
         test: ActivityTest | None,
         add: Number,
         half_life: int | None,
+        words: str,
         at_most: Number,
         per: Span,
     ) -> None:
-        super().__init__(key, types, test, add, half_life, at_most)
+        super().__init__(key, types, test, add, half_life, words, at_most)
         self._per = per
         self._size = abs(add)
+
+    def worth(self, lead: Lead, now: int) -> Number | None:  # noqa: ARG002
+        """None: only what it gave of late is kept."""
+        return None
+
+    def room(self, lead: Lead, now: int) -> Number | None:
+        """What it can still give at ``now``: its bound without what it gave in the last `per`."""
+        gifts: list[Number] = lead.kept.get(self.key, [])
+        opened = self._per.before(now)
+        given = sum([abs(gifts[index + 1]) for index in range(0, len(gifts), 2) if gifts[index] > opened])
+        return max(0, self.at_most - given)
 
     def gift(self, lead: Lead, at: int, now: int) -> Number:
         """What was given in (at - per, at] leaves room for: nominal points, aged only then."""
@@ -135,7 +167,7 @@ class PacedLine(BoundedLine):
         if gifts is None:
             gifts = lead.kept[self.key] = []
         opened = self._per.before(at)
-        room = self._at_most
+        room = self.at_most
         place = place_of(gifts, at)
         index = place - 2
         while index >= 0 and gifts[index] > opened:
@@ -143,7 +175,7 @@ class PacedLine(BoundedLine):
             if room <= 0:
                 return 0
             index -= 2
-        gift = self._add if self._size < room else _bounded(self._add, room)
+        gift = self.add if self._size < room else _bounded(self.add, room)
         if not gift:
             return 0
         if place == len(gifts):
@@ -160,20 +192,25 @@ class PacedLine(BoundedLine):
         """Nothing to do: gifts are kept as they were given."""
 
     def unite(self, lead: Lead, came: Lead, now: int) -> Number:
-        """Its bound holds for both together, in each span that a late activity could still look back to."""
-        theirs: list[Number] | None = came.kept.get(self.key)
-        if theirs is None:
-            return 0
-        mine: list[Number] = lead.kept.get(self.key, [])
-        over: Number = 0
+        """Its bound holds for both together, in each span that a late activity could still look back to.
+
+        Where only one of them was given anything of late, that stays.
+        """
         forgotten = self._per.before(now - TOO_LATE)
+        mine, theirs = (
+            gifts[place_of(gifts, forgotten) :]
+            for gifts in (lead.kept.get(self.key, []), came.kept.get(self.key, []))
+        )
+        if not mine or not theirs:
+            if theirs:
+                lead.kept[self.key] = theirs
+            return 0
+        over: Number = 0
         kept: list[tuple[int, Number]] = []
         for at, points in in_order(mine, theirs):
-            if at <= forgotten:
-                continue
             opened = self._per.before(at)
             given = sum(abs(one) for when, one in kept if when > opened)
-            gift = _bounded(points, self._at_most - given)
+            gift = _bounded(points, self.at_most - given)
             over += (points - gift) * self._aged(at, now)
             if gift:
                 kept.append((at, gift))

@@ -12,7 +12,7 @@ from schemas.moments import NEVER
 class Rule:
     """A transition, compiled, as it leads out of one stage."""
 
-    __slots__ = ("again_after", "fired", "hold", "name", "resets", "timed", "to", "when")
+    __slots__ = ("again_after", "fired", "hold", "name", "resets", "timed", "to", "when", "words")
 
     def __init__(
         self,
@@ -23,6 +23,7 @@ class Rule:
         fired: str,
         resets: tuple[Score, ...],
         hold: Condition | None,
+        words: str,
     ) -> None:
         self.name = name
         self.to = to
@@ -36,6 +37,8 @@ class Rule:
         """While it is true, the rule waits."""
         self.timed = when.timed or again_after is not None or (hold is not None and hold.timed)
         """Whether time alone can make it fire."""
+        self.words = words
+        """What it asks."""
 
     def watches(self) -> Iterator[Watch]:
         """What an activity can do that might make it fire."""

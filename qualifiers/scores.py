@@ -4,6 +4,7 @@ What activities gave lies in the lead as (points, moment) and is brought forward
 when it is asked for or added to. Scores are compared after rounding to 6 decimals.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import log2
 from typing import Final
@@ -29,9 +30,9 @@ class Score:
         "if_lines",
         "key",
         "limits",
+        "lines",
         "name",
         "on_lines",
-        "only_cools",
         "weighs",
     )
 
@@ -42,8 +43,7 @@ class Score:
         held_key: str,
         half_life: int | None,
         limits: tuple[Number, Number] | None,
-        on_lines: tuple[OnLine, ...],
-        if_lines: tuple[IfLine, ...],
+        lines: Sequence[OnLine | IfLine],
     ) -> None:
         self.name = name
         self.key = key
@@ -52,14 +52,11 @@ class Score:
         """The slot of what the `if` lines give."""
         self.half_life = half_life
         self.limits = limits
-        self.on_lines = on_lines
-        self.if_lines = if_lines
-        self.weighs = frozenset(trait for line in if_lines for trait in line.traits)
+        self.lines = tuple(lines)
+        self.on_lines = tuple(line for line in lines if isinstance(line, OnLine))
+        self.if_lines = tuple(line for line in lines if isinstance(line, IfLine))
+        self.weighs = frozenset(trait for line in self.if_lines for trait in line.traits)
         """The top names of the traits that its `if` lines ask about."""
-        self.only_cools = (
-            all(line.only_adds for line in on_lines) or (limits is not None and limits[0] >= 0)
-        ) and (limits is None or limits[1] >= 0)
-        """What activities gave is never below zero, so that time can only lower it."""
 
     # Reading -----------------------------------------------------------------
 
@@ -84,7 +81,7 @@ class Score:
 
     def shown(self, lead: Lead, now: int) -> float:
         """The score at ``now``, as people read it."""
-        return _shown(self.total(lead, now))
+        return as_shown(self.total(lead, now))
 
     def turns(self, lead: Lead, now: int, points: Number, strictly: bool, present: bool) -> int:
         """The first moment after ``now`` at which decay alone makes ``is_past`` other than ``present``."""
@@ -155,7 +152,8 @@ class Score:
 
 
 @lru_cache(maxsize=1024)
-def _shown(total: Number) -> float:
+def as_shown(total: Number) -> float:
+    """Points as people read them."""
     # A decision shows the same number several times, and rounding costs more than looking up.
     return round(float(total), _SHOWN_DECIMALS) + 0.0  # a zero has no sign
 

@@ -42,6 +42,22 @@ class Sequence(Counter):
         types = frozenset(kind for step in self._steps for kind in step.types)
         super().__init__(key, types, since_entry=since_entry)
 
+    @property
+    def length(self) -> int:
+        """How many steps it has."""
+        return len(self._steps)
+
+    def reached(self, lead: Lead, now: int) -> int:
+        """How many steps the longest chain has taken that an activity at ``now`` could still complete."""
+        kept = lead.kept.get(self.key)
+        if kept is None:
+            return 0
+        for index in reversed(range(len(kept[2]))):
+            start = kept[2][index]
+            if start is not None and (self._span is None or now < self._span.after(start)):
+                return index + 1
+        return 0
+
     def completed(self, lead: Lead) -> int | None:
         """When it was last completed."""
         kept = lead.kept.get(self.key)

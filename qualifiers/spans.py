@@ -94,18 +94,19 @@ class Calendar:
 class Span:
     """So many ms, or (with a calendar) so many open ms."""
 
-    __slots__ = ("_calendar", "_length")
+    __slots__ = ("_calendar", "length")
 
     def __init__(self, length: int, calendar: Calendar | None = None) -> None:
-        self._length = length
+        self.length = length
+        """In ms of what it counts."""
         self._calendar = calendar
 
     def after(self, moment: int) -> int:
         """The first moment at which the span has passed since ``moment``; NEVER when no date can say it."""
         calendar = self._calendar
         if calendar is None:
-            return moment + self._length
-        ends = calendar.first(calendar.passed(moment) + self._length)
+            return moment + self.length
+        ends = calendar.first(calendar.passed(moment) + self.length)
         return ends if ends <= LAST_MOMENT else NEVER
 
     def before(self, moment: int) -> int:
@@ -116,8 +117,8 @@ class Span:
         """
         calendar = self._calendar
         if calendar is None:
-            return moment - self._length
-        return calendar.first(calendar.passed(moment) - self._length + 1) - 1
+            return moment - self.length
+        return calendar.first(calendar.passed(moment) - self.length + 1) - 1
 
     def passed(self, since: int, now: int) -> int:
         """How much of what the span counts (ms) there is from ``since`` to ``now``."""

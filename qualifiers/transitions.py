@@ -1,12 +1,14 @@
 """Transitions with their names and sources made explicit, and which way they lead."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.conditions import Condition
-from schemas.decision import Direction
 from schemas.durations import Duration
 from schemas.funnel_file import FunnelFile, Transition
+
+if TYPE_CHECKING:  # the documents of decisions take their time to import, and only the type is needed
+    from schemas.decision import Direction
 
 CREATED = "created"
 """The rule by which a lead's first activity brings it into the first stage."""
@@ -14,6 +16,9 @@ MANUAL = "manual"
 """The rule by which a person moves a lead."""
 MERGED = "merged"
 """The rule by which a lead moves to where one that was merged into it has been."""
+
+NOT_TRANSITIONS = frozenset((CREATED, MANUAL, MERGED))
+"""What a stage change names as its rule where no transition of the file has made it."""
 
 
 class Resolved(NamedTuple):
@@ -64,11 +69,11 @@ def _sources(file: FunnelFile, rule: Transition) -> tuple[str, ...]:
     return tuple(stage for stage in (*file.stages, *file.off_path) if stage in named - set(file.final))
 
 
-def directions(file: FunnelFile) -> dict[tuple[str, str], Direction]:
+def directions(file: FunnelFile) -> "dict[tuple[str, str], Direction]":
     """For each pair of stages, which way a move between them leads."""
     rank = {stage: index for index, stage in enumerate(file.stages)}
 
-    def direction(start: str, to: str) -> Direction:
+    def direction(start: str, to: str) -> "Direction":
         if to not in rank:
             return "off_path"
         if start not in rank:

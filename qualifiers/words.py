@@ -24,6 +24,18 @@ def length(duration: int | BusinessHours) -> str:
     return f"{duration / SECOND:g} seconds"
 
 
+def elapsed(ms: int) -> str:
+    """How long something is, in its two largest units: `3 d 4 h`, `12 min 5 s`, `0 s`."""
+    said = []
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
+        count, ms = divmod(ms, unit)
+        if count:
+            said.append(f"{count} {name}")
+        elif said:
+            break
+    return " ".join(said[:2]) or "0 s"
+
+
 def joined(names: Iterable[str], word: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = names

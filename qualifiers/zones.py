@@ -14,6 +14,8 @@ from schemas.moments import LONG_AGO, SECOND
 
 _FIRST: Final = int(datetime(1970, 1, 1, tzinfo=UTC).timestamp())
 _LAST: Final = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+_PARTS: Final = 3
+"""Of a name, as in America/Argentina/Salta."""
 _STEP: Final = 7 * 24 * 60 * 60
 """In seconds; no zone changes its clocks and changes them back in so short a time."""
 
@@ -37,6 +39,8 @@ def offsets(name: str) -> tuple[Since, ...]:
     """
     if name == "UTC":
         return (Since(LONG_AGO, 0),)
+    if name.count("/") >= _PARTS:
+        raise UnknownZone(name)  # zoneinfo would look into as many packages, within each other
     try:
         zone = ZoneInfo(name)
     except (ValueError, KeyError, OSError):

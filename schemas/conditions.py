@@ -5,9 +5,9 @@ reads the tree sees one form only.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag
 
 from schemas.durations import Duration
 from schemas.scalars import (
@@ -31,8 +31,16 @@ def _as_test(value: object) -> object:
     return {"in": value} if isinstance(value, list) else {"is": value}
 
 
+_NOT_BLANK: dict[str, Any] = {"pattern": r"\S"}
+"""For editors; the loader says it in words of its own."""
+_Text = Annotated[str, Field(json_schema_extra=_NOT_BLANK)]
+_Texts = _Text | Annotated[list[_Text], Field(min_length=1)]
+
+
 class Test(Model):
-    """Operators and their arguments; all that are given must hold. One field an operator."""
+    """Operators and their arguments; all that are given must hold."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     is_: Scalar | None = Field(default=None, alias="is", description="Equal; text without regard to case.")
     is_not: Scalar | None = Field(default=None, description="Not equal, or missing.")
@@ -51,18 +59,27 @@ class Test(Model):
     )
     matches: str | None = Field(default=None, description="An unanchored RE2 pattern; case counts.")
     has_word: (
-        Annotated[
-            list[str], Field(min_length=1), BeforeValidator(listed, json_schema_input_type=str | list[str])
-        ]
+        Annotated[list[str], Field(min_length=1), BeforeValidator(listed, json_schema_input_type=_Texts)]
         | None
     ) = Field(default=None, description="Has one of these as a whole word.")
-    starts_with: str | None = Field(default=None, description="Text that starts so.")
-    ends_with: str | None = Field(default=None, description="Text that ends so.")
-    contains: Scalar | None = Field(default=None, description="Text with this in it, or a list that has it.")
+    starts_with: str | None = Field(
+        default=None, description="Text that starts so.", json_schema_extra=_NOT_BLANK
+    )
+    ends_with: str | None = Field(
+        default=None, description="Text that ends so.", json_schema_extra=_NOT_BLANK
+    )
+    contains: Scalar | None = Field(
+        default=None, description="Text with this in it, or a list that has it.", json_schema_extra=_NOT_BLANK
+    )
     exists: bool | None = Field(default=None, description="Is there and not null (or, false, is not).")
 
 
-PropertyTest = Annotated[Test, BeforeValidator(_as_test, json_schema_input_type=Test | Scalar | list[Scalar])]
+PropertyTest = Annotated[
+    Test,
+    BeforeValidator(
+        _as_test, json_schema_input_type=Test | Scalar | Annotated[list[Scalar], Field(min_length=1)]
+    ),
+]
 """A test; a bare value is `is`, a bare list is `in`."""
 Where = Annotated[
     dict[Path, PropertyTest],
@@ -119,7 +136,9 @@ class Sequence(Model):
                 Step,
                 BeforeValidator(
                     lambda value: value if isinstance(value, dict) else {"did": value},
-                    json_schema_input_type=Step | ActivityType | list[ActivityType],
+                    json_schema_input_type=Step
+                    | ActivityType
+                    | Annotated[list[ActivityType], Field(min_length=1)],
                 ),
             ]
         ],
@@ -135,6 +154,8 @@ class Sequence(Model):
 class ScoreIs(Model):
     """`score`: the score, decayed to now, is within the bounds."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
+
     score: Name = Field(description="The score.")
     at_least: Number | None = Field(default=None, description="So much, or more.")
     below: Number | None = Field(default=None, description="Less than that.")
@@ -143,6 +164,8 @@ class ScoreIs(Model):
 
 class TraitIs(Test):
     """`trait`: the trait compares so."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
     trait: Path = Field(description="The trait's path, such as `company.employees`.")
 
@@ -153,7 +176,7 @@ class Has(Model):
     has: Annotated[
         list[Path],
         Field(min_length=1, description="The trait, or several."),
-        BeforeValidator(listed, json_schema_input_type=Path | list[Path]),
+        BeforeValidator(listed, json_schema_input_type=Path | Annotated[list[Path], Field(min_length=1)]),
     ]
 
 

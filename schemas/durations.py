@@ -11,6 +11,8 @@ from schemas.moments import DAY, HOUR, MINUTE, SECOND
 
 _DURATION = re.compile(r"([1-9][0-9]{0,11})([smhdw]|bh)")
 _OTHER_BUSINESS_TIME = re.compile(r"[0-9]+ ?b[smdw]")
+DURATION_PATTERN = "^[1-9][0-9]*([smhdw]|bh)$"
+HALF_LIFE_PATTERN = "^[1-9][0-9]*[smhdw]$"
 LONGEST_DURATION = 36_525 * DAY
 
 
@@ -72,14 +74,12 @@ def _half_life(value: object) -> int:
 Duration = Annotated[
     int | BusinessHours,
     BeforeValidator(_duration),
-    WithJsonSchema(
-        {"type": "string", "pattern": "^[1-9][0-9]*([smhdw]|bh)$", "examples": ["48h", "30d", "4bh"]}
-    ),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["48h", "30d", "4bh"]}),
 ]
 """Milliseconds, written as `30d`; or business hours."""
 HalfLife = Annotated[
     int,
     BeforeValidator(_half_life),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhdw]$", "examples": ["30d"]}),
+    WithJsonSchema({"type": "string", "pattern": HALF_LIFE_PATTERN, "examples": ["30d"]}),
 ]
 """Milliseconds; written as `30d`."""

@@ -1,4 +1,4 @@
-"""The funnel file as a model: what may be written in it, and the JSON Schema for editors.
+"""The funnel file as a model: what may be written in it.
 
 ``FunnelFile`` is the syntax tree that `qualifiers` compiles. Short forms are
 made long here (`did: T` is `did: [T]`, a bare value is `is`), so that whoever
@@ -8,23 +8,30 @@ reads the tree sees one form only. Names that must exist elsewhere in the file
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from schemas.conditions import Condition, Source, Where, tag
 from schemas.durations import Duration, HalfLife
 from schemas.opening_hours import Holiday, Hours
-from schemas.scalars import ActivityTypes, Limits, Model, Name, Number, Positive, listed
+from schemas.scalars import NAME_PATTERN, ActivityTypes, Limits, Model, Name, Names, Number, Positive, listed
+
+STAGE_PATTERN = NAME_PATTERN.replace("^", "^(?!(any|earlier)$)")
+RULE_PATTERN = NAME_PATTERN.replace("^", "^(?!(created|manual|merged)$)")
+"""For editors; the loader says in words of its own which names are taken."""
+_NOT_ZERO: dict[str, Any] = {"not": {"const": 0}}
 
 
 class OnLine(Model):
     """A points line for what the lead does."""
 
+    model_config = ConfigDict(json_schema_extra={"dependencies": {"per": ["at_most"]}})
+
     on: ActivityTypes = Field(description="The type of activity that gives points, or several.")
     where: Where = {}
     source: Source = None
-    add: Number = Field(description="The points of one such activity; below zero takes points.")
+    add: Number = Field(
+        description="The points of one such activity; below zero takes points.", json_schema_extra=_NOT_ZERO
+    )
     at_most: Positive | None = Field(
         default=None, description="What the line's points together are worth at most, of either sign."
     )
@@ -37,7 +44,9 @@ class IfLine(Model):
     """A points line for who the lead is: held while its condition (on traits alone) holds."""
 
     if_: Condition = Field(alias="if", description="A condition that asks about traits alone.")
-    add: Number = Field(description="The points while it holds; below zero takes points.")
+    add: Number = Field(
+        description="The points while it holds; below zero takes points.", json_schema_extra=_NOT_ZERO
+    )
 
 
 POINTS_LINES: dict[str, type[OnLine] | type[IfLine]] = {"on": OnLine, "if": IfLine}
@@ -74,16 +83,29 @@ From = Annotated[
     Discriminator(_from_form),
     BeforeValidator(
         lambda value: value if value in ("earlier", "any") else listed(value),
-        json_schema_input_type=Literal["earlier", "any"] | Name | list[Name],
+        json_schema_input_type=Annotated[
+            Literal["earlier", "any"],
+            Field(
+                json_schema_extra={
+                    "enumDescriptions": [
+                        "Each stage of the path before `to`.",
+                        "Each stage that is not final.",
+                    ]
+                }
+            ),
+        ]
+        | Names,
     ),
 ]
 
 
 class Transition(Model):
-    """A rule that moves a lead `to` a stage. `from_` is as written; None is the stage before."""
+    """A rule that moves a lead to a stage."""
 
     name: Name | None = Field(
-        default=None, description="The rule's name in its decisions; when left out, `to-` and the stage."
+        default=None,
+        description="The rule's name in its decisions; when left out, `to-` and the stage.",
+        json_schema_extra={"pattern": RULE_PATTERN},
     )
     from_: From | None = Field(
         default=None,
@@ -96,7 +118,7 @@ class Transition(Model):
     resets: Annotated[
         list[Name],
         Field(min_length=1, description="The score whose `on` points start from zero, or several."),
-        BeforeValidator(listed, json_schema_input_type=Name | list[Name]),
+        BeforeValidator(listed, json_schema_input_type=Names),
     ] = []
 
 
@@ -113,7 +135,7 @@ class Signal(Model):
     in_: Annotated[
         list[Name],
         Field(min_length=1, alias="in", description="The stage in which it is given, or several."),
-        BeforeValidator(listed, json_schema_input_type=Name | list[Name]),
+        BeforeValidator(listed, json_schema_input_type=Names),
     ]
     when: Condition = Field(description="The condition: the signal is given when it turns true.")
 
@@ -122,24 +144,41 @@ class Calendar(Model):
     """When it is open: the hours that `bh` counts."""
 
     zone: str = Field(
-        default="UTC", max_length=64, description="The time zone whose clock they are, by its IANA name."
+        default="UTC",
+        max_length=64,
+        description="The time zone whose clock they are, by its IANA name.",
+        examples=["Europe/Oslo", "America/New_York", "UTC"],
     )
     hours: Hours = Field(
         description="Days and times, several with commas: `mon-fri 09:00-12:00, mon-thu 13:00-17:00`."
     )
     holidays: list[Holiday] = Field(
-        default=[], max_length=1000, description="Dates of that zone on which it is closed all day."
+        default=[],
+        max_length=1000,
+        description="Dates of that zone on which it is closed all day.",
+        json_schema_extra={"uniqueItems": True},
     )
+
+
+StageName = Annotated[Name, Field(json_schema_extra={"pattern": STAGE_PATTERN})]
 
 
 class FunnelFile(Model):
     """One funnel file, whole."""
 
     funnel: Name = Field(description="The funnel's name; it stands on every decision.")
-    stages: list[Name] = Field(
-        min_length=1, max_length=100, description="The path, in order; every lead starts in the first."
+    stages: list[StageName] = Field(
+        min_length=1,
+        max_length=100,
+        description="The path, in order; every lead starts in the first.",
+        json_schema_extra={"uniqueItems": True},
     )
-    off_path: list[Name] = Field(default=[], max_length=100, description="Stages beside the path.")
+    off_path: list[StageName] = Field(
+        default=[],
+        max_length=100,
+        description="Stages beside the path.",
+        json_schema_extra={"uniqueItems": True},
+    )
     final: list[Name] = Field(default=[], description="Stages that no rule leads out of.")
     renamed: dict[Name, Name] = Field(
         default={}, description="Stages that have another name now: what they were called, and are."
@@ -154,23 +193,3 @@ class FunnelFile(Model):
         default=[], max_length=1000, description="What is said of a lead without moving it."
     )
     calendar: Calendar | None = Field(default=None, description="When it is open: what `bh` counts.")
-
-
-class _WithoutNull(GenerateJsonSchema):
-    """A key of a funnel file is left out, never null."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        inner = super().default_schema(schema)
-        return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
-
-    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        inner = super().dict_schema(schema)  # says nothing of the keys that do not fit the pattern
-        return inner | {"additionalProperties": False} if "patternProperties" in inner else inner
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a funnel file, for editors."""
-    return FunnelFile.model_json_schema(by_alias=True, schema_generator=_WithoutNull)

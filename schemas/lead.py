@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 from schemas.lead_packing import (
+    DAMAGED,
     Node,
     PastChange,
+    UnreadableState,
     pack_history,
     pack_traits,
     unpack_history,
@@ -113,12 +115,18 @@ class Lead:
 
     @property
     def traits(self) -> dict[str, Node]:
-        """What is known of it, with moments, to be read only; see `qualifiers.traits`."""
+        """What is known of it, with moments, to be read only; see `qualifiers.traits`.
+
+        Raises UnreadableState where its state was damaged there.
+        """
         traits = self._traits
         if traits is None:
             written = self._written_traits
             assert written is not None
-            traits = self._traits = unpack_traits(_decode(written), self._created)
+            try:
+                traits = self._traits = unpack_traits(_decode(written), self._created)
+            except DAMAGED as error:
+                raise UnreadableState(f"its traits can't be read: {error}") from None
         return traits
 
     def traits_to_change(self) -> dict[str, Node]:
@@ -138,12 +146,18 @@ class Lead:
 
     @property
     def history(self) -> list[PastChange]:
-        """Its last stage changes, newest last, to be read only."""
+        """Its last stage changes, newest last, to be read only.
+
+        Raises UnreadableState where its state was damaged there.
+        """
         history = self._history
         if history is None:
             written = self._written_history
             assert written is not None
-            history = self._history = unpack_history(_decode(written), self._created)
+            try:
+                history = self._history = unpack_history(_decode(written), self._created)
+            except DAMAGED as error:
+                raise UnreadableState(f"its last stage changes can't be read: {error}") from None
         return history
 
     def _history_to_change(self) -> list[PastChange]:

@@ -8,6 +8,14 @@ from typing import Any, Final
 
 from schemas.usual_names import named, written
 
+
+class UnreadableState(Exception):
+    """A lead's state was damaged, or is none; or another leadgate wrote it. The message says which."""
+
+
+DAMAGED: Final = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
+"""What taking damaged bytes apart raises, be it here, in msgspec or in struct."""
+
 Node = list[Any]
 """A trait, or an object of traits, with its moments; see `qualifiers.traits`."""
 

@@ -21,13 +21,14 @@ States of the version before are read too, and become this one's when they are w
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from schemas import lead_state_v3
-from schemas.lead import Lead
-from schemas.moments import NEVER
+from schemas.lead import ID_BYTES, KEPT_IDS, Lead
+from schemas.lead_packing import DAMAGED, UnreadableState
+from schemas.moments import FIRST_MOMENT, LAST_MOMENT, LONG_AGO, NEVER
 
 FORMAT_VERSION = 4
 
@@ -38,7 +39,7 @@ MEMBERS = (
 """What the members of the array are, in their order."""
 
 
-class UnknownStateVersion(Exception):
+class UnknownStateVersion(UnreadableState):
     """A state was written by another version of leadgate; this one cannot read it."""
 
     def __init__(self, version: int) -> None:
@@ -62,11 +63,18 @@ _SHORT_TEXT, _LONG_TEXT = 0xA0, 0xC0
 """A text of up to 31 bytes begins with the one and its length, which does not reach the other."""
 _MOMENT = struct.Struct(">q")
 
+# What no lead has is damage. There is no checksum: Kafka has one of each batch of records.
+_Moment = Annotated[int, msgspec.Meta(ge=FIRST_MOMENT, le=LAST_MOMENT)]
+_Due = Annotated[int, msgspec.Meta(ge=LONG_AGO, le=NEVER)]
+_Ago = Annotated[int, msgspec.Meta(ge=FIRST_MOMENT - LAST_MOMENT, le=LAST_MOMENT - FIRST_MOMENT)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=NEVER)]
+_Hash = Annotated[bytes, msgspec.Meta(min_length=_STAGE_AT - _FUNNEL_AT, max_length=_STAGE_AT - _FUNNEL_AT)]
+_Ids = Annotated[bytes, msgspec.Meta(max_length=KEPT_IDS * ID_BYTES)]
 _Text = tuple[str, ...]
-_Rare = tuple[_Text, _Text, _Text, _Text, int, _Text]
+_Rare = tuple[_Text, _Text, _Text, _Text, _Due, _Text]
 _Members = tuple[
-    int, int, bytes, str, int, int, int, bytes, str | None, int, bytes, dict[str, Any], bytes, bytes,
-    _Rare | None,
+    int, _Due, _Hash, str, _Moment, _Ago, _Ago, _Hash, str | None, _Count, _Ids, dict[str, Any],
+    bytes, bytes, _Rare | None,
 ]  # fmt: skip
 _encode: Callable[[_Members], bytes] = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], _Members] = msgspec.msgpack.Decoder(_Members).decode
@@ -92,12 +100,17 @@ def _rare(lead: Lead) -> _Rare | None:
 
 
 def decode_lead(state: bytes) -> Lead:
-    """The lead that was encoded. Raises UnknownStateVersion."""
-    if not _is_present(state):
-        return _decode_older(state)
-    (
-        _, due, funnel, stage, clock, in_stage, age, origin, source, seq, ids, kept, traits, history, rare
-    ) = _decode(state)  # fmt: skip
+    """The lead that was encoded. Raises UnreadableState: UnknownStateVersion, or because it was damaged."""
+    try:
+        if not _is_present(state):
+            return _decode_older(state)
+        (
+            _, due, funnel, stage, clock, in_stage, age, origin, source, seq, ids, kept, traits, history, rare
+        ) = _decode(state)  # fmt: skip
+        if len(ids) % ID_BYTES:
+            raise ValueError(f"{len(ids)} bytes of ids")
+    except DAMAGED as error:
+        raise _damaged(state, error) from None
     lead = Lead(
         funnel, stage, clock - in_stage, clock - age, clock, origin, source, ids, due, traits, history
     )  # fmt: skip
@@ -106,6 +119,10 @@ def decode_lead(state: bytes) -> Lead:
     if rare is not None:
         lead.visited, lead.passed_over, lead.let_in, lead.waiting, lead.waiting_until, lead.absorbed = rare
     return lead
+
+
+def _damaged(state: bytes, error: Exception) -> UnreadableState:
+    return UnreadableState(f"it was damaged, or is no state: {error}" if state else "it is empty")
 
 
 def _is_present(state: bytes) -> bool:
@@ -120,12 +137,15 @@ def _decode_older(state: bytes) -> Lead:
 
 
 def due_and_stage(state: bytes) -> tuple[int, str]:
-    """When something is due, and in which stage the lead is. Raises UnknownStateVersion."""
-    if _is_present(state) and state[_DUE_AT] in _WIDE:
-        head = state[_STAGE_AT]
-        if _SHORT_TEXT <= head < _LONG_TEXT:
-            stage = state[_STAGE_AT + 1 : _STAGE_AT + 1 + head - _SHORT_TEXT]
-            return _MOMENT.unpack_from(state, _DUE_AT + 1)[0], stage.decode()
+    """When something is due, and in which stage the lead is. Raises UnreadableState, as `decode_lead`."""
+    try:
+        if _is_present(state) and state[_DUE_AT] in _WIDE:
+            head = state[_STAGE_AT]
+            if _SHORT_TEXT <= head < _LONG_TEXT:
+                stage = state[_STAGE_AT + 1 : _STAGE_AT + 1 + head - _SHORT_TEXT]
+                return _MOMENT.unpack_from(state, _DUE_AT + 1)[0], stage.decode()
+    except DAMAGED as error:
+        raise _damaged(state, error) from None
     lead = decode_lead(state)
     return lead.due, lead.stage
 
@@ -151,5 +171,8 @@ def encode_mark(into: str) -> bytes:
 
 
 def marked(state: bytes) -> str | None:
-    """Where a lead was merged to, when that is all that is left of it."""
-    return state[1:].decode() if state[0] == _MARK else None
+    """Where a lead was merged to, when that is all that is left of it. Raises UnreadableState."""
+    try:
+        return state[1:].decode() if state[0] == _MARK else None
+    except DAMAGED as error:
+        raise _damaged(state, error) from None

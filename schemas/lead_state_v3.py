@@ -5,22 +5,28 @@ bytes, and traits and history are msgpack within it.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from schemas.lead import ID_BYTES, Lead
 from schemas.lead_packing import Node, PastChange
+from schemas.moments import FIRST_MOMENT, LAST_MOMENT, LONG_AGO, NEVER
 
 FORMAT_VERSION = 3
 
 _ARRAY = 0xDC
 _VERSION_AT = 3
 _OLD_ID_BYTES = 8
+# What no lead has is damage.
+_Moment = Annotated[int, msgspec.Meta(ge=FIRST_MOMENT, le=LAST_MOMENT)]
+_Due = Annotated[int, msgspec.Meta(ge=LONG_AGO, le=NEVER)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=NEVER)]
+_Hash = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
 _Text = tuple[str, ...]
 _Members = tuple[
-    int, int, bytes, str, int, int, int, bytes, str | None, int, bytes, dict[str, Any], bytes, bytes,
-    _Text, _Text, _Text, _Text, int, _Text,
+    int, _Due, _Hash, str, _Moment, _Moment, _Moment, _Hash, str | None, _Count, bytes, dict[str, Any], bytes,
+    bytes, _Text, _Text, _Text, _Text, _Due, _Text,
 ]  # fmt: skip
 _decode: Callable[[bytes], _Members] = msgspec.msgpack.Decoder(_Members).decode
 _decode_traits = msgspec.msgpack.Decoder(dict[str, Node]).decode
@@ -38,7 +44,7 @@ def is_one(state: bytes) -> bool:
 
 
 def decode(state: bytes) -> Lead:
-    """The lead that was encoded."""
+    """The lead that was encoded. Raises one of DAMAGED where it is none."""
     (
         _, due, funnel, stage, since, created, clock, origin, source, seq, ids, kept, traits, history,
         visited, passed_over, let_in, waiting, waiting_until, absorbed,
@@ -51,6 +57,9 @@ def decode(state: bytes) -> Lead:
     lead.traits_to_change().update(_decode_traits(traits))
     for change in _decode_history(history):
         lead.remember(change)
+    # Damage within them is found when they are written down as they are now.
+    lead.written_traits()
+    lead.written_history()
     lead.visited = visited
     lead.passed_over = passed_over
     lead.let_in = let_in

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-from schemas.moments import format_moment
+from schemas.moments import format_moment, parse_moment
 
 Moment = Annotated[
     int,
+    BeforeValidator(lambda value: parse_moment(value) if isinstance(value, str) else value),
     PlainSerializer(format_moment, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

@@ -20,6 +20,8 @@ NEVER: Final = 2**62 - 1
 """Later than any moment a lead can live to see: the due time of a lead that nothing awaits.
 
 The largest whole number for which compiled code needs no object."""
+FIRST_MOMENT: Final = -62_135_596_800_000
+"""The beginning of the year 1, the first that RFC 3339 can write."""
 LAST_MOMENT: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
 
@@ -32,8 +34,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
 )
-_FIRST = -62_135_596_800_000  # 0001-01-01T00:00:00.000Z
-_LAST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
 def parse_moment(text: str) -> int:
@@ -78,7 +78,7 @@ def _parse(text: str) -> int:
     except ValueError as error:
         raise ValueError(f"{text!r} is not a moment that exists: {error}") from None
     at = (moment - _EPOCH) // _MILLISECOND
-    if not _FIRST <= at <= _LAST:
+    if not FIRST_MOMENT <= at <= LAST_MOMENT:
         raise ValueError(f"{text!r} is not a moment that exists: in UTC its year is not in 1..9999")
     return at
 

@@ -103,13 +103,15 @@ def _holiday(value: object) -> date:
 
 
 _RANGE_IN_SCHEMA = r"[a-z]{3}(-[a-z]{3})? +[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}"
+HOURS_PATTERN = f"^ *{_RANGE_IN_SCHEMA}( *, *{_RANGE_IN_SCHEMA})* *$"
+HOLIDAY_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Hours = Annotated[
     tuple[Open, ...],
     BeforeValidator(_hours),
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^ *{_RANGE_IN_SCHEMA}( *, *{_RANGE_IN_SCHEMA})* *$",
+            "pattern": HOURS_PATTERN,
             "examples": ["mon-fri 09:00-17:00, sat 10:00-14:00"],
         }
     ),
@@ -118,5 +120,5 @@ Hours = Annotated[
 Holiday = Annotated[
     date,
     BeforeValidator(_holiday),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": HOLIDAY_PATTERN}),
 ]

@@ -32,10 +32,14 @@ def listed(value: object) -> object:
 class Model(BaseModel):
     """A mapping of the file: it has the keys that it names, and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, validate_by_name=False, defer_build=True
+    )
 
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+Names = Name | Annotated[list[Name], Field(min_length=1)]
+"""One name or several, as they are written."""
 Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=256)]
 ActivityType = Annotated[
     str,
@@ -45,7 +49,9 @@ ActivityType = Annotated[
 ActivityTypes = Annotated[
     list[ActivityType],
     Field(min_length=1),
-    BeforeValidator(listed, json_schema_input_type=ActivityType | list[ActivityType]),
+    BeforeValidator(
+        listed, json_schema_input_type=ActivityType | Annotated[list[ActivityType], Field(min_length=1)]
+    ),
 ]
 Number = Annotated[int | float, only("a number", int, float)]
 Positive = Annotated[Number, Field(gt=0, json_schema_extra={"exclusiveMinimum": 0})]

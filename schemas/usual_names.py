@@ -21,6 +21,7 @@ _NAMES = (
 )  # fmt: skip
 
 NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(_NAMES)}
+_BY_NUMBER: Mapping[int, str] = dict(enumerate(_NAMES))
 
 
 def written(name: str) -> int | str:
@@ -29,5 +30,5 @@ def written(name: str) -> int | str:
 
 
 def named(written: int | str) -> str:
-    """The name that was written so."""
-    return written if isinstance(written, str) else _NAMES[written]
+    """The name that was written so. Raises LookupError for a number that none has."""
+    return written if isinstance(written, str) else _BY_NUMBER[written]
