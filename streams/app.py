@@ -15,29 +15,28 @@ import faust
 import structlog
 
 from streams import address, agents, clock, kafka_clients, timers
+from streams.deciding import processor
 from streams.engine.engine import Engine
 from streams.engine.failures import Limits
-from streams.engine.forwarding import Forwarding
 from streams.engine.hold import ClockHold, say
 from streams.engine.identity import Identity, identify
+from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.opening import KafkaOpener
-from streams.engine.passes import Names
 from streams.engine.poller import GroupListener, Poller
 from streams.engine.processing import Processor
-from streams.engine.transaction import KafkaTransaction
 from streams.engine.transport import ChunkTransport
 from streams.errors import OutsideWorld
 from streams.funnels import Funnels
 from streams.funnels.publishing import Publisher
 from streams.funnels.watching import FunnelWatch
 from streams.input_topic import describe_input
-from streams.intake.native import decode_native
 from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
 from streams.ports import free_ports
 from streams.settings import Settings
 from streams.takeover import Takeover, transactional_id
 from streams.web import pages
+from streams.web.tokens import Tokens
 from streams.web.worker import WorkerView
 
 log = structlog.get_logger(__name__)
@@ -134,8 +133,9 @@ class _FaustWorker(faust.Worker):
 def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Metrics, parts: Parts) -> Worker:
     """A worker of ``settings.group`` that runs its ``funnels``, of which it hears by ``watch``.
 
-    Raises OutsideWorld when the broker does not answer.
+    Raises OutsideWorld when the broker does not answer, Misuse when the tokens can't be used.
     """
+    tokens = Tokens.of(settings)
     identity = identify(settings.worker_id, settings.state_directory)
     source = describe_input(settings)
     if settings.hold_clock:
@@ -144,25 +144,6 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     hold.read_to_end()
     port = settings.web_port or free_ports(1)[0]
     me = Advertised(identity.name, settings.advertised(port))
-    processor = parts.processor(
-        decode=decode_native,
-        names=Names(
-            settings.activities_topic,
-            settings.stage_changes_topic,
-            settings.signals_topic,
-            settings.dead_letters_topic,
-            settings.changelog,
-        ),
-        topic_id=source.topic_id,
-        forwarding=Forwarding(
-            settings.activities_topic,
-            source.partitions,
-            settings.group,
-            *settings.forward_secrets,
-        ),
-        grace=settings.grace,
-        max_due=settings.max_pass_records,
-    )
     opener = parts.opener(
         group=settings.group,
         input_topic=settings.activities_topic,
@@ -182,7 +163,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
         return parts.transaction(config, settings.activities_topic, should_stop, on_wait)
 
     engine = parts.engine(
-        processor=processor,
+        processor=processor(settings, source, parts.processor),
         funnels=funnels,
         opener=opener,
         new_transaction=new_transaction,
@@ -224,7 +205,7 @@ def build(settings: Settings, funnels: Funnels, watch: FunnelWatch, metrics: Met
     ownership = GroupOwnership(
         coordinator, settings.group, settings.activities_topic, settings.session_timeout / 1000
     )
-    pages.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics))
+    pages.install(app, WorkerView(me, funnels, source.partitions, engine, ownership, metrics, tokens))
     agents.install(app, engine, settings.activities_topic)
     timers.install(app, engine, hold, watch)
     address.install(app, ownership, me)

@@ -8,7 +8,8 @@
                                      dead letter, and the work goes on           1, at the end
     anything else         our bug: shown with its traceback                     70
 
-`lint`, whose work it is to find faults in a funnel file, ends with 1 when it has.
+`lint`, whose work it is to find faults in a funnel file, ends with 1 when it has; so does `test`
+when a case fails, and with 2 when a file of cases has faults.
 `streams.cli` is the one place that turns these into lines on stderr and exit codes.
 """
 

@@ -68,8 +68,9 @@ def consumer(settings: Settings, *, client_id: str, instance_id: str) -> dict[st
 def reader(settings: Settings) -> dict[str, Any]:
     """Of one that is assigned partitions by hand and belongs to no group: the changelog's, a check's."""
     return _librdkafka(settings) | {
-        # librdkafka asks for a group even where none is joined.
-        "group.id": f"{settings.group}-reader",
+        # librdkafka asks for a group even where none is joined, and looks for its coordinator: with
+        # ACLs, another group than ours would be another right.
+        "group.id": settings.group,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "isolation.level": "read_committed",
@@ -89,6 +90,9 @@ def transactional_producer(settings: Settings, *, transactional_id: str) -> dict
         "linger.ms": 2,
         # How long a transaction waits while the one before is still being closed: 100 ms by default.
         "retry.backoff.ms": 5,
+        # Else all brokers are forgotten whenever none is reached, and librdkafka waits for the group's
+        # coordinator as it was before, until the transaction has timed out (librdkafka's issue 5511).
+        "metadata.recovery.strategy": "none",
     }
 
 

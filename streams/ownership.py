@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from kafka.admin import KafkaAdminClient
 
+from streams.admin import connected
+
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 1.0
@@ -127,7 +129,7 @@ class KafkaCoordinator:
     def _describe(self, group: str) -> GroupDescription:
         try:
             if self._admin is None:
-                self._admin = KafkaAdminClient(**self._config)
+                self._admin = connected(**self._config)
             description: GroupDescription = self._admin.describe_groups([group])[group]
         except Exception:
             self.close()

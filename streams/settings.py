@@ -8,7 +8,6 @@ and milliseconds in memory. What is wrong is told at once, a line each.
 """
 
 import os
-import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -17,17 +16,25 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streams.errors import Misuse
+from streams.setting_types import (
+    Duration,
+    OptionalFile,
+    OptionalSecret,
+    OptionalText,
+    OptionalTokens,
+    OptionalTopicName,
+    TopicName,
+    TraitPaths,
+    or_none,
+)
 
 PREFIX = "LEADGATE_"
 FILE_VARIABLE = "LEADGATE_SETTINGS"
-
-_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(rf"(\d+)({'|'.join(_UNITS)})")
 
 
 class SettingsError(Misuse):
@@ -35,27 +42,6 @@ class SettingsError(Misuse):
 
     ``str()`` is one line a fault, each with the variable's name and what to do.
     """
-
-
-def _duration(value: object) -> int:
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a duration as a whole number with a unit: 500ms, 10s, 2m, 1h")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _or_none(value: object) -> object:
-    """An empty variable is one that is not set: compose files and charts cannot leave one out."""
-    return None if value == "" else value
-
-
-Duration = Annotated[int, BeforeValidator(_duration)]
-"""Milliseconds."""
-TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
-OptionalTopicName = Annotated[TopicName | None, BeforeValidator(_or_none)]
-OptionalText = Annotated[str | None, BeforeValidator(_or_none)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_or_none)]
-OptionalFile = Annotated[FilePath | None, BeforeValidator(_or_none)]
 
 
 class Settings(BaseSettings):
@@ -69,11 +55,11 @@ class Settings(BaseSettings):
     bootstrap_servers: str = Field(default="localhost:9092", min_length=1)
     group: str = Field(default="leadgate", pattern=r"^[a-z][a-z0-9_-]{0,63}$")
     """The application: consumer group, and the beginning of what is internal to it."""
-    worker_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$"), BeforeValidator(_or_none)] = (
+    worker_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$"), BeforeValidator(or_none)] = (
         None
     )
     """This worker's own name, which outlives it (a pod's name); None: one that `state_directory` keeps."""
-    on_stop: Annotated[Literal["stay", "leave"] | None, BeforeValidator(_or_none)] = None
+    on_stop: Annotated[Literal["stay", "leave"] | None, BeforeValidator(or_none)] = None
     """Whether a worker that is told to end stays a member; None: see `stays`."""
     session_timeout: Duration = 10_000
     """How long a worker may be silent before its partitions go to others."""
@@ -107,12 +93,16 @@ class Settings(BaseSettings):
     """So many records in a row that our own code cannot apply, and the worker stops."""
     max_dead_letter_ratio: float = Field(default=0.5, gt=0, le=1)
     """So large a part of the records lately, and the worker stops."""
-    forward_secret: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_or_none)] = None
+    forward_secret: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(or_none)] = None
     """Signs the records that workers send each other on the activities' topic; the same on all of them."""
-    forward_secret_accepted: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_or_none)] = (
+    forward_secret_accepted: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(or_none)] = (
         None
     )
     """Another that may have signed them: the one to come, or the one of before, while it is being changed."""
+    personal_traits: TraitPaths = ()
+    """Traits whose values are not said: in reasons, evidence, over HTTP, of dead letters."""
+    personal_secret: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(or_none)] = None
+    """The key with which they are hashed, the same on all workers; None: they are left out."""
     state_directory: Path = Path(".leadgate")
     """What a worker keeps on disk: its name."""
 
@@ -121,9 +111,14 @@ class Settings(BaseSettings):
     web_port: int = Field(default=6066, ge=0, le=65_535)
     """0: a free one."""
     web_advertised: Annotated[
-        str | None, Field(pattern=r"^[^:/\s]+:[0-9]{1,5}$"), BeforeValidator(_or_none)
+        str | None, Field(pattern=r"^[^:/\s]+:[0-9]{1,5}$"), BeforeValidator(or_none)
     ] = None
     """Where other workers reach this one, as host:port; None: see `advertised`. Of several: the host."""
+
+    http_tokens: OptionalTokens = None
+    """Who sends one of them may read the pages; the first is what workers send each other."""
+    http_tokens_file: OptionalFile = None
+    """Holds them in the place of `http_tokens`; looked at again whenever it has changed."""
 
     # Log
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -146,6 +141,10 @@ class Settings(BaseSettings):
         sasl = self.security_protocol.startswith("SASL_")
         tls = self.security_protocol.endswith("SSL")
         given = self.model_fields_set
+        if self.http_tokens and self.http_tokens_file:
+            raise ValueError("http_tokens_file: stands in the place of http_tokens: set one of the two")
+        if self.personal_secret and not self.personal_traits:
+            raise ValueError("personal_secret: has no effect unless personal_traits are set")
         for needed in ("sasl_username", "sasl_password") if sasl else ():
             if getattr(self, needed) is None:
                 raise ValueError(f"{needed}: is needed with security_protocol {self.security_protocol}")
@@ -276,5 +275,5 @@ def _explain(
     else:
         where = variable
     shown = detail.get("input")
-    secret = any(word in name for word in ("password", "secret"))
+    secret = any(word in name for word in ("password", "secret", "tokens"))
     return f"{where}: {message}" + (f" (it is {shown!r})" if detail["loc"] and not secret else "")

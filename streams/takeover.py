@@ -18,11 +18,12 @@ from dataclasses import dataclass
 
 import structlog
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from streams import kafka_clients
-from streams.engine.transaction import Interrupted, KafkaTransaction, TransactionError
+from streams.admin import connected
+from streams.engine.kafka_transaction import KafkaTransaction
+from streams.engine.transaction import Interrupted, TransactionError
 from streams.ownership import owners_of
 from streams.settings import Settings
 
@@ -64,7 +65,7 @@ class Takeover:
         group = self.settings.group
         config = kafka_clients.kafka_python(self.settings)
         config |= {"request_timeout_ms": ANSWER_MS, "bootstrap_timeout_ms": ANSWER_MS}
-        with closing(KafkaAdminClient(**config)) as admin:
+        with closing(connected(**config)) as admin:
             described = admin.describe_groups([group])[group]
             owners = owners_of(described, self.settings.activities_topic, time.monotonic())
             ours = {

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
 
 from streams.admin import admin_client
 from streams.errors import OutsideWorld
+from streams.kafka_tools import kafka_tool
 from streams.settings import Settings
 
 PARTITIONS = 4
@@ -23,7 +24,7 @@ OVERHEAD = 64 * 1024
 
 
 class TopicRefused(OutsideWorld):
-    """The brokers do not make a topic as it was asked for; they say why."""
+    """The brokers do not make a topic as it was asked for, or do not let us look at one; they say why."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,8 @@ def _partitions(seen: _Seen) -> Iterator[Finding]:
         yield Finding(
             name,
             f"has {found.partitions} partitions, and its order holds only in one",
-            f"stop the workers; {_tool(settings, 'topics')} --delete --topic {name}; leadgate topics create",
+            f"stop the workers; {kafka_tool('topics', settings)} --delete --topic {name}; "
+            "leadgate topics create",
         )
     if topic.setting == "changelog" and source is not None and found.partitions != source.partitions:
         yield Finding(
@@ -220,14 +222,9 @@ _CHECKS = (_partitions, _configured, _large_enough)
 
 def _alter(seen: _Seen, key: str, value: str) -> str:
     return (
-        f"{_tool(seen.settings, 'configs')} --alter --entity-type topics --entity-name {seen.name} "
+        f"{kafka_tool('configs', seen.settings)} --alter --entity-type topics --entity-name {seen.name} "
         f"--add-config {key}={value}"
     )
-
-
-def _tool(settings: Settings, which: str) -> str:
-    secured = "" if settings.security_protocol == "PLAINTEXT" else " --command-config client.properties"
-    return f"kafka-{which}.sh --bootstrap-server {settings.bootstrap_servers}{secured}"
 
 
 # --- the brokers ----------------------------------------------------------------
@@ -249,14 +246,30 @@ def _make(admin: KafkaAdminClient, asked: dict[str, dict[str, Any]]) -> list[str
 def _look(admin: KafkaAdminClient, settings: Settings) -> dict[str, _Found]:
     """The catalogue's topics that exist, by name."""
     names = [topic.name(settings) for topic in CATALOGUE]
-    described = {
-        one["name"]: len(one["partitions"]) for one in admin.describe_topics(names) if one["error_code"] == 0
-    }
+    answer = admin.describe_topics(names)
+    hidden = TopicAuthorizationFailedError.errno
+    _may("Describe", [one["name"] for one in answer if one["error_code"] == hidden])
+    described = {one["name"]: len(one["partitions"]) for one in answer if one["error_code"] == 0}
     if not described:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in described]
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
+    # What may not be looked at comes without a single one; and so does what has been deleted meanwhile.
+    bare = [name for name in described if not configs[name]]
+    if bare:
+        _may(
+            "DescribeConfigs", [one["name"] for one in admin.describe_topics(bare) if one["error_code"] == 0]
+        )
     return {
         name: _Found(partitions, {key: entry["value"] for key, entry in configs[name].items()})
         for name, partitions in described.items()
+        if configs[name]
     }
+
+
+def _may(operation: str, refused: list[str]) -> None:
+    if refused:
+        raise TopicRefused(
+            f"Kafka does not allow {operation} on {', '.join(refused)}: `leadgate topics acls` says which "
+            "rights each role needs, and how they are given"
+        )

@@ -6,6 +6,7 @@ import structlog
 from confluent_kafka import KafkaException
 
 from streams import clock, kafka_clients, logs, topics
+from streams.acl_check import check_rights
 from streams.app import Parts, build
 from streams.errors import OutsideWorld
 from streams.funnel_files import read_funnel_file
@@ -13,12 +14,13 @@ from streams.funnels import Funnels, FunnelTopic
 from streams.funnels.publishing import Candidate, read_candidate
 from streams.funnels.watching import FunnelWatch, say_older
 from streams.metrics.collector import Metrics
+from streams.personal import discreet_funnels
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 
-_COLLECT_AFTER = (500_000, 50, 1000)
+_COLLECT_AFTER = (500_000, 10, 10)
 """Objects made, and younger collections, before Python looks for cycles.
 
 A pass makes many objects and no cycles; looked for as often as by default, they cost
@@ -31,12 +33,13 @@ def run(settings: Settings, parts: Parts | None = None) -> None:
     logs.configure(settings.log_level, json=settings.log_json, worker=settings.worker_id)
     parts = parts or Parts()
     candidate = read_candidate(*read_funnel_file(settings.funnel))
+    check_rights("worker", settings)
     findings = topics.check(settings)
     if findings:
         raise OutsideWorld("the topics are not as they must be:\n" + "\n".join(map(str, findings)))
     topic = FunnelTopic(kafka_clients.reader(settings), settings.funnels_topic, settings.group)
     try:
-        _run(settings, parts, candidate, Funnels(topic))
+        _run(settings, parts, candidate, discreet_funnels(settings, topic))
     finally:
         topic.close()
 

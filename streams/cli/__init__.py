@@ -1,7 +1,7 @@
 """The command line: one table of commands, and the one place that turns errors into exit codes.
 
     0    fine
-    1    something was found (a fault, a bad line)
+    1    something was found (a fault, a bad line, a case that fails)
     2    misuse: arguments, settings, a funnel file that cannot be used
     3    the outside world failed: no broker, no disk
 

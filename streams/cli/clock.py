@@ -27,11 +27,11 @@ def clock(
     from confluent_kafka import KafkaException
 
     from streams import kafka_clients
+    from streams.cli.kafka_settings import kafka_settings
     from streams.engine.hold import ClockHold, say
     from streams.errors import OutsideWorld
-    from streams.settings import load_settings
 
-    loaded = load_settings(settings)
+    loaded = kafka_settings(settings)
     try:
         if word is Word.STATUS:
             hold = ClockHold(kafka_clients.reader(loaded), loaded.control)

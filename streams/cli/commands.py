@@ -1,5 +1,6 @@
 """The table of commands, and how they are found, run and ended."""
 
+import gc
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ COMMANDS: dict[str, Command] = {
     "topics": Command(
         "streams.cli.topics:app",
         "Create the topics, or check that they are as they must be.",
-        ("leadgate topics create", "leadgate topics check"),
+        ("leadgate topics create", "leadgate topics check", "leadgate topics acls --principal User:leadgate"),
     ),
     "group": Command(
         "streams.cli.group:app",
@@ -81,6 +82,15 @@ COMMANDS: dict[str, Command] = {
             "leadgate dead-letters drop 3-17",
         ),
     ),
+    "verify": Command(
+        "streams.cli.verify:verify",
+        "Prove what was decided: replay the input, and say what does not follow from it.",
+        (
+            "leadgate verify",
+            "leadgate verify --lead anna@example.com",
+            "leadgate verify stage-changes.jsonl --funnel funnel.yaml --format json",
+        ),
+    ),
     "kafka": Command(
         "streams.cli.kafka:app",
         "A real Kafka on this machine: start, stop, status.",
@@ -88,8 +98,18 @@ COMMANDS: dict[str, Command] = {
     ),
     "lint": Command(
         "streams.cli.lint:lint",
-        "Look for faults in a funnel file.",
-        ("leadgate lint startup",),
+        "Look for faults in a funnel file, and for what can hardly be meant.",
+        ("leadgate lint startup", "leadgate lint startup agency --format sarif > lint.sarif"),
+    ),
+    "graph": Command(
+        "streams.cli.graph:graph",
+        "Draw a funnel: its stages, and the rules between them.",
+        ("leadgate graph startup > startup.mmd", "leadgate graph startup --format svg > startup.svg"),
+    ),
+    "test": Command(
+        "streams.cli.test:run_cases",
+        "Run the cases of a funnel: what leads do, and what must become of them.",
+        ("leadgate test startup", "leadgate test startup -k demo --format json --junit cases.xml"),
     ),
     "qualify": Command(
         "streams.cli.qualify:qualify",
@@ -98,6 +118,36 @@ COMMANDS: dict[str, Command] = {
             "leadgate simulate --leads 100 --days 30 > activities.jsonl",
             "leadgate qualify startup activities.jsonl --leads leads.jsonl > stage-changes.jsonl",
             "leadgate qualify startup activities.jsonl --until 2027-01-01T00:00:00Z > later.jsonl",
+        ),
+    ),
+    "explain": Command(
+        "streams.cli.explain:explain",
+        "Say why a lead is where it is, what would move it on, and what time alone will do.",
+        (
+            "leadgate explain ada@example.com",
+            "leadgate explain ada@example.com --worker http://worker-2:6066 --format json",
+            "leadgate simulate --leads 100 --days 30 > activities.jsonl",
+            "leadgate explain lead-0-000007 --funnel startup activities.jsonl",
+            "leadgate explain lead-0-000007 --funnel startup activities.jsonl --at now --format json",
+        ),
+    ),
+    "backtest": Command(
+        "streams.cli.backtest:backtest",
+        "Run a funnel over history: stages, moves, conversion, and what became of the leads each rule moved.",
+        (
+            "leadgate simulate --leads 100 --days 90 > history.jsonl",
+            "leadgate backtest startup history.jsonl --html report.html",
+            "leadgate backtest funnel.yaml --topic lead.activities --format json",
+        ),
+    ),
+    "diff": Command(
+        "streams.cli.diff:diff",
+        "What changes with another funnel file: in meaning, and for which leads of a history.",
+        (
+            "leadgate diff funnel.yaml changed.yaml",
+            "leadgate simulate --leads 100 --days 90 > history.jsonl",
+            "leadgate diff funnel.yaml changed.yaml history.jsonl --html report.html",
+            "leadgate diff funnel.yaml changed.yaml --topic lead.activities --format json",
         ),
     ),
     "simulate": Command(
@@ -143,6 +193,9 @@ class _Commands(TyperGroup):
 def _command(name: str) -> Any:
     row = COMMANDS[name]
     target = row.load()
+    if not gc.isenabled():  # `main` has turned it off until all is imported
+        gc.freeze()
+        gc.enable()
     # \b keeps the lines as they are.
     epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in row.examples)
     if isinstance(target, typer.Typer):
@@ -195,6 +248,11 @@ def run(arguments: Sequence[str]) -> int:
             f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",
             OutsideWorld.exit_code,
         )
+    except UnicodeEncodeError as error:
+        # An argument that is not UTF-8 is text that can't be sent, nor looked for; a file's name may be so.
+        if any(error.object in argument for argument in arguments):
+            return end(f"an argument is not UTF-8: {error.object!a}", Misuse.exit_code)
+        return _judge(error)
     except Exception as error:
         return _judge(error)
     return code if isinstance(code, int) else 0

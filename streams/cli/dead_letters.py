@@ -22,7 +22,9 @@ from streams.cli.dead_letter_choice import (
 )
 from streams.cli.output import input_file, standard_output
 from streams.dead_letters import Operator, Outcome, Span, dead_letters, telling
+from streams.dead_letters.masking import masked
 from streams.errors import Misuse
+from streams.personal import personal_of
 from streams.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -77,9 +79,13 @@ def show(
     settings: SettingsFile = None,
     output: OutputFormat = "text",
 ) -> None:
-    """Show a dead letter in full: headers, value, what is wrong, and what to do."""
+    """Show a dead letter in full: headers, value, what is wrong, and what to do.
+
+    Where traits are personal (LEADGATE_PERSONAL_TRAITS) their values are shown by --value alone.
+    """
     (wanted,) = read_places([place])
-    with dead_letters(_settings(settings)) as letters:
+    loaded = _settings(settings)
+    with dead_letters(loaded) as letters:
         found = next(letters.look([Span(wanted.partition, wanted.offset, wanted.offset)]), None)
     if found is None:
         raise Misuse(f"there is no dead letter at {wanted} (`leadgate dead-letters list --all` has them all)")
@@ -87,7 +93,11 @@ def show(
     if value:
         with standard_output() as out:
             out.write(letter.value or b"")
-    elif output == "json":
+        return
+    personal = personal_of(loaded)
+    if personal is not None:
+        letter = masked(letter, personal)
+    if output == "json":
         _say([telling.letter_json(letter, mark, full=True)])
     else:
         _say([telling.letter_text(letter, mark)])

@@ -10,11 +10,12 @@ import typer
 from confluent_kafka import KafkaException
 
 from streams import clock, kafka_clients
+from streams.cli.kafka_settings import kafka_settings
 from streams.errors import OutsideWorld
 from streams.funnel_files import read_funnel_file
 from streams.funnels import Funnels, FunnelTopic
 from streams.funnels.publishing import Publisher, read_candidate
-from streams.settings import Settings, load_settings
+from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The versions of a group's funnel; the newest is in force.")
 
@@ -34,7 +35,7 @@ def publish(
     Running workers take it over within seconds. It is refused while leads are in a stage that it
     lacks and does not say `renamed` of.
     """
-    loaded = load_settings(settings)
+    loaded = kafka_settings(settings)
     candidate = read_candidate(*read_funnel_file(funnel))
     with _funnels(loaded) as funnels:
         Publisher(loaded, funnels, clock.now).put_in_force(candidate, always=True)
@@ -51,7 +52,7 @@ def versions(
 
     With --format json, their texts too.
     """
-    with _funnels(load_settings(settings)) as funnels:
+    with _funnels(kafka_settings(settings)) as funnels:
         published = funnels.published
     if output == "json":
         rows = [{name: getattr(one, name) for name in one.__struct_fields__} for one in published]

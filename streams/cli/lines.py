@@ -5,6 +5,7 @@ shared out among processes, as long as each lead's own are in order, and those o
 merged with each other are taken for one lead's.
 """
 
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader, BytesIO
@@ -26,10 +27,12 @@ _PIECE = 1 << 16
 
 
 def blocks(inputs: Iterable[BufferedReader]) -> Iterator[bytes]:
-    """Whole lines, as many as can be had at once."""
+    """Whole lines, as many as can be had at once; without the mark that some programs begin a file with."""
     for file in inputs:
         parts: list[bytes] = []
+        mark = BOM_UTF8
         while block := file.read1(_BLOCK):
+            block, mark = block.removeprefix(mark), b""
             end = block.rfind(b"\n") + 1
             if end:
                 yield b"".join([*parts, block[:end]])
@@ -42,6 +45,14 @@ def blocks(inputs: Iterable[BufferedReader]) -> Iterator[bytes]:
 def count(block: bytes) -> int:
     """How many lines a block has."""
     return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
+def numbered(some: Iterable[bytes], first: int = 1) -> Iterator[tuple[bytes, range]]:
+    """Blocks of whole lines with their lines' numbers, counted from ``first`` through all of them."""
+    for block in some:
+        ends = first + count(block)
+        yield block, range(first, ends)
+        first = ends
 
 
 def rereadable(file: BufferedReader) -> BufferedReader:
@@ -77,7 +88,7 @@ class Kin:
     def learn(self, block: bytes) -> None:
         """Take note of the merges in a block."""
         # Most blocks have none, which is seen quickly; an escape may hide one.
-        if b"merged" not in block.lower() and b"\\u" not in block:
+        if b'"into"' not in block and b"\\u" not in block:
             return
         for line in BytesIO(block):
             try:
@@ -148,7 +159,7 @@ class Shares:
 
 def _leads(block: bytes, lines: list[bytes]) -> Iterable[str | None]:
     """Whose each line is; None where that can't be told, so that whoever reads it finds it unreadable."""
-    whose = decode_lines(_whose, block)
+    whose = decode_lines(_whose, block, len(lines))
     return map(_lead, lines) if whose is None else [one.lead_id for one in whose]
 
 

@@ -4,15 +4,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Self, TypeVar
+from typing import BinaryIO, Self, TypeVar, cast
 
 import typer
 
 from streams.errors import NOBODY_READS, Misuse
 
+STDIN = "-"
+"""What stands for it among names of files."""
 _BLOCK = 1 << 20
 _T = TypeVar("_T")
 
@@ -23,6 +25,13 @@ def input_file(path: Path) -> BufferedReader:
         return BufferedReader(path.open("rb", buffering=0), _BLOCK)
     except OSError as error:
         raise Misuse(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def input_lines(name: str, stack: ExitStack) -> BufferedReader:
+    """The file of this name, open for as long as ``stack`` is; `-` is stdin. Raises Misuse."""
+    if name == STDIN:
+        return cast(BufferedReader, sys.stdin.buffer)
+    return stack.enter_context(input_file(Path(name)))
 
 
 def output_file(path: Path) -> BinaryIO:
@@ -71,10 +80,14 @@ class Progress:
                 sys.stderr.write(f"\r{count:,} {self._what}, {count / (now - start):,.0f}/s ")
                 sys.stderr.flush()
 
+    def clear(self) -> None:
+        """Make room for another line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self.clear()

@@ -6,17 +6,15 @@ import sys
 from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from streams.cli.moments import moment
-from streams.cli.output import Progress, input_file, output_file, standard_output
+from streams.cli.output import STDIN, Progress, input_lines, output_file, standard_output
 
 if TYPE_CHECKING:
     from qualifiers import Funnel
-
-_STDIN = "-"
 
 
 def qualify(
@@ -59,7 +57,7 @@ def qualify(
         out = stack.enter_context(standard_output())
         bad = stack.enter_context(output_file(dead_letters)) if dead_letters else sys.stderr.buffer
         states = stack.enter_context(output_file(leads)) if leads else None
-        inputs = [_opened(name, stack) for name in files or [_STDIN]]
+        inputs = [input_lines(name, stack) for name in files or [STDIN]]
         progress = stack.enter_context(Progress("activities"))
         if (count := jobs or _cores()) == 1:
             found = _in_one_process(compiled, inputs, progress, end, (out, bad, states))
@@ -77,7 +75,7 @@ def _in_one_process(
     funnel: "Funnel", inputs: list[BufferedReader], progress: Progress, end: int | None, outputs: _Outputs
 ) -> int:
     """Do it all here; how many dead letters there were."""
-    from streams.cli.lines import blocks, count
+    from streams.cli.lines import blocks, count, numbered
     from streams.cli.qualifying import Run
 
     # Nothing here makes circles of objects, and looking for them takes a tenth of the time.
@@ -85,14 +83,13 @@ def _in_one_process(
     gc.disable()
     out, bad, states = outputs
     run, line, dead_letters = Run(funnel), 1, 0
-    for block in progress.over(blocks(inputs), count):
-        ends = line + count(block)
-        said, aside = run.read(block, range(line, ends))
+    for block, numbers in numbered(progress.over(blocks(inputs), count)):
+        said, aside = run.read(block, numbers)
         out.writelines(value for _, value in said)
         if aside:
             bad.writelines(value for _, value in aside)
             bad.flush()
-        line, dead_letters = ends, dead_letters + len(aside)
+        line, dead_letters = numbers.stop, dead_letters + len(aside)
     out.writelines(value for *_, value in run.ended(line, end))
     if states:
         states.writelines(value for _, value in run.states(end))
@@ -128,9 +125,3 @@ def _in_jobs(
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _opened(name: str, stack: ExitStack) -> BufferedReader:
-    if name == _STDIN:
-        return cast(BufferedReader, sys.stdin.buffer)
-    return stack.enter_context(input_file(Path(name)))

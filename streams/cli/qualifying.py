@@ -1,7 +1,6 @@
 """What `leadgate qualify` does with its lines."""
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from operator import itemgetter
 
 from qualifiers import Funnel
@@ -9,8 +8,7 @@ from qualifiers.replay import Replay
 from schemas.activity import Activity
 from schemas.dead_letter import DeadLetterLine, Unreadable
 from schemas.decision import Decision, Place, Signal, StageChange, encode_decision
-from streams.cli.lines import Kin, pieces
-from streams.intake.native import decode_native, decode_native_lines
+from streams.cli.reading import Reading
 
 _KINDS: dict[type, bytes] = {StageChange: b'{"kind":"stage_change",', Signal: b'{"kind":"signal",'}
 
@@ -24,7 +22,7 @@ class Run:
 
     def __init__(self, funnel: Funnel) -> None:
         self.replay = Replay(funnel)
-        self._kin = Kin()
+        self._reading = Reading(self._apply, self._put_aside)
         self._said: list[Noted] = []
         self._aside: list[Noted] = []
         self._place = Place()
@@ -36,32 +34,11 @@ class Run:
         number, and is nothing else.
         """
         self._said, self._aside = [], []
-        for piece, own in pieces(block, numbers, self._kin):
-            self._read_piece(piece, own)
+        self._reading.read(block, numbers)
         # Stable: what one activity has caused stays in its order.
         self._said.sort(key=itemgetter(0))
         self._aside.sort(key=itemgetter(0))
         return self._said, self._aside
-
-    def _read_piece(self, piece: bytes, numbers: Sequence[int]) -> None:
-        activities = decode_native_lines(piece)
-        if activities is None:
-            for number, value in zip(numbers, BytesIO(piece), strict=True):
-                self._read_line(value, number)
-            return
-        for index, activity in enumerate(activities):
-            number = numbers[index]
-            try:
-                self._apply(activity, number)
-            except Unreadable as error:
-                self._put_aside(piece.split(b"\n")[index], number, error)
-
-    def _read_line(self, value: bytes, number: int) -> None:
-        try:
-            self._apply(decode_native(value), number)
-        except Unreadable as error:
-            if not value.isspace():
-                self._put_aside(value, number, error)
 
     def _apply(self, activity: Activity, number: int) -> None:
         self._place.line = number
@@ -83,9 +60,14 @@ class Run:
             yield lead_id, view(lead_id, lead, end).model_dump_json().encode() + b"\n"
 
     def _put_aside(self, value: bytes, number: int, error: Unreadable) -> None:
-        text = value.rstrip(b"\r\n").decode(errors="backslashreplace")
-        letter = DeadLetterLine(line=number, reason=f"{error.reason}: {error}", value=text)
-        self._aside.append((number, letter.model_dump_json().encode() + b"\n"))
+        self._aside.append((number, as_letter(value, number, error)))
+
+
+def as_letter(value: bytes, number: int, error: Unreadable) -> bytes:
+    """The line of a dead letter: of an activity's line, which has this number, and what is wrong with it."""
+    text = value.rstrip(b"\r\n").decode(errors="backslashreplace")
+    letter = DeadLetterLine(line=number, reason=f"{error.reason}: {error}", value=text)
+    return letter.model_dump_json().encode() + b"\n"
 
 
 def _as_line(decision: Decision) -> bytes:

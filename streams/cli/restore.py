@@ -31,9 +31,9 @@ def restore(
     the group has said since the snapshot is said again, under the same ids.
     """
     from streams import snapshots
-    from streams.settings import load_settings
+    from streams.cli.kafka_settings import kafka_settings
 
-    loaded = load_settings(settings, group=group)
+    loaded = kafka_settings(settings, group=group)
     with snapshots.kafka_told(loaded):
         plan = snapshots.plan(
             loaded,

@@ -17,10 +17,10 @@ def snapshot(
     the disk, and not before. What has been said is not in it: that is on its topics.
     """
     from streams import clock, snapshots
-    from streams.settings import load_settings
+    from streams.cli.kafka_settings import kafka_settings
 
     if not info:
-        loaded = load_settings(settings)
+        loaded = kafka_settings(settings)
         with snapshots.kafka_told(loaded):
             snapshots.take(loaded, file, clock.now)
     typer.echo(snapshots.summarize(file))

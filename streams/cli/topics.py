@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
-from streams import topics
+from streams import acls, topics
 from streams.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="The topics that leadgate reads and writes.")
@@ -66,3 +66,36 @@ def check(settings: SettingsFile = None, output: OutputFormat = "text") -> None:
         typer.echo("\n".join(map(str, findings)) or "The topics are as they must be.")
     if findings:
         raise typer.Exit(1)
+
+
+@app.command("acls", epilog="\b\nExample:\n  leadgate topics acls --principal User:leadgate --role worker")
+def rights(
+    principal: Annotated[str, typer.Option(help="Who is to have the rights, as brokers name it: User:crm.")],
+    role: Annotated[
+        acls.Role, typer.Option(help=f"What that one does: {', '.join(get_args(acls.Role))}.")
+    ] = "worker",
+    settings: SettingsFile = None,
+    output: OutputFormat = "text",
+) -> None:
+    """Say which rights a role needs on a cluster with ACLs: the smallest set, as Kafka's own commands.
+
+    Kafka is not asked: run them with a client.properties that may.
+    """
+    loaded = load_settings(settings)
+    if not principal.partition(":")[2]:
+        raise typer.BadParameter("a principal is a kind and a name: User:leadgate", param_hint="--principal")
+    wanted = acls.rights(role, loaded)
+    if output == "text":
+        typer.echo("\n".join(acls.commands(wanted, loaded, principal)))
+        return
+    rows = [
+        {
+            "resource": right.resource,
+            "name": right.name(loaded, principal),
+            "pattern": "prefixed" if right.prefix else "literal",
+            "operation": right.operation,
+            "because": right.because,
+        }
+        for right in wanted
+    ]
+    typer.echo(json.dumps(rows))

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import msgspec
 
+from schemas.moments import FIRST_MOMENT, LAST_MOMENT
 from streams.dead_letters.places import Place
 from streams.engine.chunk import Headers, Record
 from streams.engine.envelopes import DEAD_LETTER
@@ -78,7 +79,7 @@ def read_letter(record: Record) -> Letter | None:
             message=said["exception-message"],
             original_topic=said["original-topic"],
             original=Place(int(said["original-partition"]), int(said["original-offset"])),
-            original_at=int(said["original-timestamp"]),
+            original_at=_moment(said["original-timestamp"]),
             key=record.key(),
             value=record.value(),
             headers=[(name, value) for name, value in headers if not _is_about(name)],
@@ -90,6 +91,14 @@ def read_letter(record: Record) -> Letter | None:
 def _is_about(header: str) -> bool:
     """Whether a header is about the letter, and none that the record came with."""
     return header.startswith(DEAD_LETTER)
+
+
+def _moment(text: str) -> int:
+    """Raises ValueError where no date can say it."""
+    at = int(text)
+    if not FIRST_MOMENT <= at <= LAST_MOMENT:
+        raise ValueError(f"{at} is no moment")
+    return at
 
 
 def _text(value: bytes | None) -> str:

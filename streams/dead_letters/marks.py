@@ -49,6 +49,6 @@ def read_mark(record: Record) -> Mark | None:
         return None
     try:
         said = _decode(record.value() or b"")
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return None
     return said if said.offset < record.offset() else None

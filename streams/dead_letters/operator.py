@@ -25,7 +25,8 @@ from streams.dead_letters.marks import Done, Mark, mark
 from streams.dead_letters.places import Place
 from streams.dead_letters.resending import resend
 from streams.dead_letters.topic import DeadLetters
-from streams.engine.transaction import Aborted, Fenced, Interrupted, KafkaTransaction, Outgoing, TooLarge
+from streams.engine.kafka_transaction import KafkaTransaction
+from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge
 from streams.errors import OutsideWorld
 from streams.settings import Settings
 

@@ -9,6 +9,7 @@ from streams.dead_letters.letter import Letter
 from streams.dead_letters.marks import Mark
 from streams.dead_letters.operator import Outcome
 from streams.dead_letters.reasons import REASONS
+from streams.printable import one_line
 
 _HEX_BYTES = 32
 """In one line."""
@@ -16,25 +17,26 @@ _HEX_BYTES = 32
 
 def letter_line(letter: Letter, mark: Mark | None) -> str:
     """A letter in one line: place, reason, when it came there, key, what is wrong; and what was done."""
-    key = "-" if letter.key is None else _one_line(_text(letter.key))
-    words = [str(letter.place), letter.reason, format_moment(letter.at), key, _one_line(letter.message)]
+    key = "-" if letter.key is None else _text(letter.key)
+    words = [str(letter.place), letter.reason, format_moment(letter.at), key, letter.message]
     if letter.replays:
         words.append(f"[has come back: {', '.join(letter.replays)}]")
     if mark is not None:
         words.append(f"[{_done(mark)}]")
-    return "  ".join(words)
+    return one_line("  ".join(words))
 
 
 def letter_text(letter: Letter, mark: Mark | None) -> str:
     """A letter in full, and what to do."""
-    return "\n".join([*(f"{name:<11}{said}".rstrip() for name, said in _told(letter, mark)), _value(letter)])
+    told = (f"{name:<11}{one_line(said)}".rstrip() for name, said in _told(letter, mark))
+    return "\n".join([*told, _value(letter)])
 
 
 def _told(letter: Letter, mark: Mark | None) -> Iterator[tuple[str, str]]:
     yield "place", str(letter.place)
     yield "since", format_moment(letter.at)
     yield "was", f"{letter.original_topic} {letter.original}, from {format_moment(letter.original_at)}"
-    yield "key", "none" if letter.key is None else _one_line(_text(letter.key))
+    yield "key", "none" if letter.key is None else _text(letter.key)
     if letter.replays:
         yield "came back", f"was replayed as {', '.join(letter.replays)}"
     yield "state", "open" if mark is None else _done(mark)
@@ -42,7 +44,7 @@ def _told(letter: Letter, mark: Mark | None) -> Iterator[tuple[str, str]]:
     yield "message", letter.message
     yield "do", _do(letter)
     for name, value in letter.headers:
-        yield "header", f"{name}: {'none' if value is None else _one_line(_text(value))}"
+        yield "header", f"{name}: {'none' if value is None else _text(value)}"
 
 
 def _value(letter: Letter) -> str:
@@ -50,7 +52,8 @@ def _value(letter: Letter) -> str:
         return f"{'value':<11}none"
     head = f"{'value':<11}{len(letter.value):,} bytes"
     try:
-        return f"{head}\n{letter.value.decode()}"
+        lines = letter.value.decode().expandtabs().splitlines()
+        return "\n".join([head, *map(one_line, lines)])
     except UnicodeDecodeError:
         starts = range(0, len(letter.value), _HEX_BYTES)
         lines = [letter.value[start : start + _HEX_BYTES].hex(" ") for start in starts]
@@ -93,7 +96,7 @@ def _value_json(value: bytes | None) -> dict[str, str | None]:
 def outcome_line(outcome: Outcome, dry_run: bool) -> str:
     """What has become of a letter, or would, in one line."""
     if outcome.done == "left":
-        return f"{outcome.place} {'would be' if dry_run else 'is'} left: {_one_line(outcome.why)}"
+        return f"{outcome.place} {'would be' if dry_run else 'is'} left: {one_line(outcome.why)}"
     return f"{outcome.place} {'would be' if dry_run else 'is'} {outcome.done}"
 
 
@@ -115,8 +118,3 @@ def _do(letter: Letter) -> str:
 
 def _text(value: bytes) -> str:
     return value.decode(errors="backslashreplace")
-
-
-def _one_line(text: str) -> str:
-    """Without what would begin another line, or move a terminal's cursor."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

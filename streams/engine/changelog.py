@@ -7,9 +7,11 @@ transaction writes of each partition that it touches.
 
 from enum import IntEnum
 from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
 
+from schemas.moments import FIRST_MOMENT, LAST_MOMENT
 from streams.errors import OutsideWorld
 
 
@@ -18,6 +20,7 @@ class Kind(IntEnum):
 
     LEAD = 0x4C  # "L": the rest of the key is the lead id, the value its state
     META = 0x4D  # "M": the key is this byte alone
+    REIGN = 0x52  # "R": the rest of the key is a version of the funnel, the value a meta record under it
     SUPPRESSED = 0x53  # "S": the rest of the key is a hash of a lead id that was erased for good
 
 
@@ -45,6 +48,10 @@ class UnfinishedRestore(UnreadableChangelog):
         )
 
 
+_Offset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Moment = Annotated[int, msgspec.Meta(ge=FIRST_MOMENT, le=LAST_MOMENT)]
+
+
 class Meta(msgspec.Struct, array_like=True, frozen=True):
     """What a transaction leaves about a partition.
 
@@ -55,20 +62,25 @@ class Meta(msgspec.Struct, array_like=True, frozen=True):
     before it, ``version_before``, had judged the silence of leads.
     """
 
-    position: int
-    clock: int
+    position: _Offset
+    clock: _Moment
     funnel: str
     funnel_hash: str
     topic_id: str
     version: int = 0
-    funnel_from: int = 0
-    funnel_since: int = 0
+    funnel_from: _Offset = 0
+    funnel_since: _Moment = 0
     version_before: int = 0
 
 
 def lead_key(lead: bytes) -> bytes:
     """The changelog key of a lead id."""
     return b"L" + lead
+
+
+def reign_key(version: int) -> bytes:
+    """The changelog key under which it stays, for whoever verifies, from where on a version has decided."""
+    return b"R" + version.to_bytes(4, "big")
 
 
 def suppressed_key(lead: bytes) -> bytes:
@@ -86,8 +98,11 @@ def decode_meta(value: bytes) -> Meta:
     if value == RESTORING:
         raise UnfinishedRestore
     if value[:1] not in _READABLE:
-        raise UnreadableChangelog(f"a meta record of version {value[:1].hex()}, not {META_VERSION} or older")
+        raise UnreadableChangelog(
+            f"a meta record of version {value[:1].hex()}, and this leadgate reads those up to "
+            f"{META_VERSION}: run the leadgate that wrote it, or a newer one"
+        )
     try:
         return msgspec.msgpack.decode(value[1:], type=Meta)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableChangelog(f"a meta record that can't be read: {error}") from None

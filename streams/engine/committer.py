@@ -74,9 +74,12 @@ class Committer:
             return None
         try:
             commit.future.result()
+            return commit.made
         except (Aborted, Fenced) as why:
             raise NotCommitted(commit.works, why) from why
-        return commit.made
+        finally:
+            # An error knows this frame, and this frame the error: a circle, and producer and tables in it.
+            del commit
 
     def ends_within(self, seconds: float) -> bool:
         """Wait that long for what is being committed, and leave it to be settled."""

@@ -6,7 +6,7 @@ nothing awaits costs nothing, and no lead is ever swept.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from schemas.moments import NEVER
 
@@ -16,12 +16,15 @@ Entry = tuple[int, bytes]
 
 
 class DueIndex:
-    """The due moments (ms) of one partition's leads; ``due_of`` reads a lead's present one."""
+    """The due moments (ms) of one partition's leads; ``due_of`` reads a lead's present one.
 
-    def __init__(self, due_of: Callable[[bytes], int], leads: Iterable[Entry] = ()) -> None:
+    The ``entries`` that it is made of, each of a lead that is due at some time, become its own.
+    """
+
+    def __init__(self, due_of: Callable[[bytes], int], entries: list[Entry]) -> None:
         self._due_of = due_of
-        self._heap = [entry for entry in leads if entry[0] < NEVER]
-        heapq.heapify(self._heap)
+        self._heap = entries
+        heapq.heapify(entries)
 
     def __len__(self) -> int:
         return len(self._heap)

@@ -14,7 +14,7 @@ from schemas.dead_letter import Unreadable
 from streams.engine.failed_evaluations import FailedEvaluations
 from streams.engine.fencings import Fencings
 from streams.engine.passes import EvaluationFailed, Pass, Work
-from streams.engine.transaction import TooLarge
+from streams.engine.transaction import Fenced, Lost, TooLarge
 from streams.errors import OutsideWorld
 
 log = structlog.get_logger(__name__)
@@ -102,13 +102,12 @@ class Failures:
         """
         self._fencings.forget()
 
-    def fenced(self) -> float:
+    def fenced(self, failed: Fenced) -> float:
         """This producer is dead; how many seconds to wait before there is another. Raises EngineFailed."""
-        if self._fencings.again():
+        if not isinstance(failed, Lost) and self._fencings.again():
             raise EngineFailed(
                 "fenced three times within a minute: another process uses this worker's transactional id "
-                "(give each worker its own: LEADGATE_WORKER_ID), or Kafka takes longer over a pass than "
-                "it may (LEADGATE_TRANSACTION_TIMEOUT)"
+                "(give each worker its own: LEADGATE_WORKER_ID)"
             )
         return self._fenced_seconds
 

@@ -1,4 +1,8 @@
-"""A thread that makes calls which may never return, so that whoever needs them can go on without."""
+"""A thread that makes calls which may never return, so that whoever needs them can go on without.
+
+It handles no error when it makes one, which confluent-kafka asks for: see docs/decisions.md, "What has
+gone is gone at once".
+"""
 
 import queue
 import threading
@@ -11,7 +15,7 @@ class Hand:
     """Makes one call at a time. A hand whose call never returns is left behind: take a new one."""
 
     def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         # A daemon: a call that never returns must not keep the process from ending.
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
@@ -22,15 +26,19 @@ class Hand:
         """
         answer = self.start(what)
         waited = 0.0
-        while True:
-            try:
-                return answer.result(step)
-            except TimeoutError:
-                if answer.done():
-                    raise
-                waited += step
-                if not patience(waited):
-                    raise
+        try:
+            while True:
+                try:
+                    return answer.result(step)
+                except TimeoutError:
+                    if answer.done():
+                        raise
+                    waited += step
+                    if not patience(waited):
+                        raise
+        finally:
+            # An error knows this frame, and this frame the error: a circle, and whose method it was in it.
+            del answer, what
 
     def start(self, what: Callable[[], Any]) -> Future[Any]:
         """Make the call once those before it have ended; what it returns, or raises."""
@@ -38,10 +46,16 @@ class Hand:
         self._calls.put((answer, what))
         return answer
 
+    def close(self) -> None:
+        """Let the thread end once the calls that were asked for have ended."""
+        self._calls.put(None)
+
     def _work(self) -> None:
-        while True:
-            answer, what = self._calls.get()
+        while (asked := self._calls.get()) is not None:
+            answer, what = asked
             try:
                 answer.set_result(what())
             except BaseException as error:
                 answer.set_exception(error)
+            # A client whose method it was would live on with it, with all its threads and connections.
+            del asked, answer, what

@@ -50,7 +50,7 @@ class ClockHold:
             if error is None:
                 at_end = False
                 if message.key() == KEY:
-                    self.held = _said(message.value(), self.held)
+                    self.held = read_word(message.value(), self.held)
             elif error.code() == KafkaError._PARTITION_EOF:
                 at_end = True
             elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -62,11 +62,11 @@ class ClockHold:
         self._reader.close()
 
 
-def _said(value: bytes | None, before: bool) -> bool:
+def read_word(value: bytes | None, before: bool) -> bool:
     """What a record says. One that is not ours changes nothing: it stays there, for every start to come."""
     try:
         held = json.loads(value)["held"] if value is not None else False
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         held = None
     if not isinstance(held, bool):
         log.warning("clock_word_not_understood", value=value)

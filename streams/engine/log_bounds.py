@@ -7,7 +7,7 @@ anew together with who leads what.
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -65,11 +65,22 @@ def _offsets(
 
 
 def _knowing_leaders(asking: Consumer, topic: str, ask: Callable[[], Answer]) -> Answer:
-    """What ``ask`` returns; where it is refused, have ``asking`` learn who leads before that is raised."""
+    """What ``ask`` returns; where it is refused, have ``asking`` learn who leads before that is raised.
+
+    Not while the refusal is handled: where confluent-kafka 2.16 raises meanwhile, that is never freed, nor
+    what the frames of all callers hold, such as tables.
+    """
+    answer, refusal = _answer_to(ask)
+    if refusal is None:
+        return cast(Answer, answer)
+    if refusal.code() != KafkaError._TIMED_OUT:
+        with suppress(KafkaException):
+            asking.list_topics(topic, LEADERS_SECONDS)
+    raise KafkaException(refusal)
+
+
+def _answer_to(ask: Callable[[], Answer]) -> tuple[Answer | None, KafkaError | None]:
     try:
-        return ask()
+        return ask(), None
     except KafkaException as error:
-        if error.args[0].code() != KafkaError._TIMED_OUT:
-            with suppress(KafkaException):
-                asking.list_topics(topic, LEADERS_SECONDS)
-        raise
+        return None, error.args[0]

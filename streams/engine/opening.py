@@ -21,12 +21,15 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from schemas.lead_packing import UnreadableState
+from streams import memory
 from streams.engine.broker_errors import passes
-from streams.engine.changelog import Meta
+from streams.engine.changelog import Meta, UnfinishedRestore, UnreadableChangelog
 from streams.engine.log_bounds import log_ends, log_starts
 from streams.engine.recovered import Recovered, take_in
+from streams.engine.refusals import Disagreement, Refusals, Refused, find_unreadable
 from streams.engine.table import Table
-from streams.errors import OutsideWorld
+from streams.kafka_tools import kafka_tool_at
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +38,6 @@ PATIENCE_SECONDS = 1.0
 """So long an earlier owner's transaction is waited for: who is alive ends it before giving anything up."""
 RETRY_SECONDS = 0.1
 READ_RECORDS = 10_000
-
-
-class Refused(OutsideWorld):
-    """What Kafka holds does not fit together, and going on would lose or repeat something."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -91,7 +90,7 @@ class Opener(Protocol):
     """Opens partitions; ``wanted`` is asked all along whether they still are."""
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
-        """Call ``opened`` for each partition as soon as it is. Raises Refused."""
+        """Call ``opened`` for each partition as soon as it is. Raises Refused, UnreadableChangelog."""
 
     def ends(self, numbers: Iterable[int]) -> dict[int, int]:
         """The log end of the input's partitions, uncommitted records included."""
@@ -114,12 +113,18 @@ class KafkaOpener:
     changelog: str
     topic_id: str
     reader_config: Mapping[str, Any]
+    for_snapshot: bool = False
+    """Whether to take what a worker must not go on from, but a snapshot can keep: records that are not ours
+    are left out, and of an input topic that is gone the position is what the changelog says."""
     on_wait: Callable[[str | None], None] = lambda _: None
     take_over: TakeOver = lambda _numbers, _wanted: None
 
     def __post_init__(self) -> None:
         self._member = Consumer({**self.reader_config, "group.id": self.group})
         self._logs = Consumer({**self.reader_config, "isolation.level": "read_uncommitted"})
+        where, how = self.reader_config["bootstrap.servers"], self.reader_config["security.protocol"]
+        tool = kafka_tool_at("consumer-groups", where, how)
+        self._refusals = Refusals(self.group, self.input_topic, self.changelog, tool)
 
     def starts(self, numbers: Iterable[int]) -> dict[int, int]:
         """Where the input's partitions begin. Raises KafkaException."""
@@ -134,7 +139,7 @@ class KafkaOpener:
         return log_ends(self._member, self.input_topic, numbers, REQUEST_SECONDS)
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
-        """Call ``opened`` for each partition as soon as it is. Raises Refused."""
+        """Call ``opened`` for each partition as soon as it is. Raises Refused, UnreadableChangelog."""
         started = time.perf_counter()
         while wanted():
             try:
@@ -156,24 +161,41 @@ class KafkaOpener:
         else:
             return
         self.on_wait(None)
+        if cut := {number: start for number, start in starts.items() if start > 0}:
+            raise self._refusals.cut(cut)
         waited = time.perf_counter() - started
+        disagreeing: list[Disagreement] = []
         for number, recovered, held in self._read(starts, ends, wanted):
-            position = self._position(number, committed[number], recovered, firsts[number])
-            table = Table(recovered.states, recovered.suppressed)
-            clock = recovered.meta.clock if recovered.meta else 0
-            seconds = time.perf_counter() - started
-            opened(
-                Opened(
-                    number,
-                    table,
-                    position,
-                    clock,
-                    recovered.records,
-                    seconds,
-                    recovered.meta,
-                    waited + held,
+            table, meta = self._judge(number, recovered), recovered.meta
+            position = self._position(committed[number], meta, recovered, firsts[number])
+            if position is None:
+                disagreeing.append(
+                    Disagreement(number, committed[number], None if meta is None else meta.position)
                 )
-            )
+                continue
+            clock = meta.clock if meta else 0
+            seconds = time.perf_counter() - started
+            opened(Opened(number, table, position, clock, recovered.records, seconds, meta, waited + held))
+        if disagreeing:
+            raise self._refusals.disagree(disagreeing)
+
+    def _judge(self, number: int, recovered: Recovered) -> Table:
+        """The table, where the changelog can be gone on from. Raises Refused."""
+        if recovered.foreign and not self.for_snapshot:
+            raise self._refusals.foreign(number, recovered.foreign)
+        try:
+            meta = recovered.meta
+        except UnfinishedRestore:
+            raise
+        except UnreadableChangelog as error:
+            raise Refused(f"partition {number} of {self.changelog}: {error}") from None
+        if meta is not None and meta.topic_id != self.topic_id and not self.for_snapshot:
+            raise self._refusals.another_topic()
+        try:
+            return Table(recovered.states, recovered.suppressed)
+        except UnreadableState as error:
+            lead, why = find_unreadable(recovered.states) or (b"", error)
+            raise self._refusals.unreadable(number, lead, why) from error
 
     def _committed(self, numbers: list[int]) -> dict[int, int | None]:
         """The group's offsets; the broker answers only once no transaction is open on them."""
@@ -209,26 +231,17 @@ class KafkaOpener:
                     self.take_over(overdue, wanted)
         finally:
             reader.close()
+            memory.give_back()
 
-    def _position(self, number: int, committed: int | None, recovered: Recovered, first: int) -> int:
-        """Where to go on; the offsets and the changelog come from the same transactions, so they agree."""
-        meta = recovered.meta
-        if meta is None and committed is None and not recovered.states:
-            return first
-        if meta is not None and meta.topic_id != self.topic_id:
-            raise Refused(
-                f"the topic {self.input_topic} is not the one that {self.changelog} was made from: "
-                f"it has been created anew. Give the worker another group (LEADGATE_GROUP), or restore "
-                f"the old topic"
-            )
-        if meta is not None and committed == meta.position:
-            return committed
-        target = "--to-earliest" if meta is None else f"--to-offset {meta.position}"
-        raise Refused(
-            f"partition {number}: the group's committed offset is {committed}, but the changelog "
-            f"{self.changelog} says {None if meta is None else meta.position}; somebody has changed one of "
-            f"them. To go on where the changelog stands, stop all workers and run: "
-            f"kafka-consumer-groups.sh --bootstrap-server {self.reader_config['bootstrap.servers']} "
-            f"--group {self.group} --topic {self.input_topic}:{number} "
-            f"--reset-offsets {target} --execute"
-        )
+    def _position(
+        self, committed: int | None, meta: Meta | None, recovered: Recovered, first: int
+    ) -> int | None:
+        """Where to go on; None where the offsets and the changelog, of the same transactions, do not agree.
+
+        Where nothing has been kept, a group is at its beginning, or has been set back there.
+        """
+        if meta is None:
+            return first if committed in (None, first) and not recovered.states else None
+        if meta.topic_id != self.topic_id:
+            return meta.position
+        return committed if committed == meta.position else None

@@ -1,9 +1,10 @@
 """A partition's leads, as a pass finds and changes them."""
 
 from schemas.lead import Lead
+from schemas.lead_packing import UnreadableState
 from schemas.lead_state import decode_lead, encode_lead, marked
 from schemas.moments import LONG_AGO
-from streams.engine.changelog import suppressed_key
+from streams.engine.changelog import UnreadableChangelog, suppressed_key
 from streams.engine.due_index import Upcoming
 from streams.engine.partition import Partition
 from streams.engine.passes import Touched
@@ -30,12 +31,18 @@ class Overlay:
         self.due = Upcoming(self._table.due.until(until))
 
     def lead(self, key: bytes) -> Lead | None:
-        """A lead, decoded; None when this partition does not know it."""
+        """A lead, decoded; None when this partition does not know it. Raises UnreadableChangelog."""
         lead = self.leads.get(key)
         if lead is None:
             state = self._state(key)
             if state is not None and marked(state) is None:
-                self.leads[key] = lead = decode_lead(state)
+                try:
+                    self.leads[key] = lead = decode_lead(state)
+                except UnreadableState as error:
+                    raise UnreadableChangelog(
+                        f"of the lead {key.decode(errors='replace')!r}: {error}. Stop all workers, and put a "
+                        "snapshot back (leadgate restore FILE --replace)"
+                    ) from None
         return lead
 
     def merged_into(self, key: bytes) -> bytes | None:

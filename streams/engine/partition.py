@@ -19,7 +19,8 @@ class Partition:
     to be applied to its end;
     ``broken`` that a chunk got lost, so that it must be opened again; ``awaits`` the
     version of the funnel that its next record needs; ``standing`` how many samples of
-    its end in a row have found more to read, nothing in its inbox, and it where it was.
+    its end in a row have found more to read, nothing in its inbox, and it where it was;
+    ``version_told`` the version of which the changelog knows, since this opening, from where on it decides.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Partition:
     broken: bool = False
     awaits: int = 0
     standing: int = 0
+    version_told: int = 0
     _sampled_at: int | None = None
 
     @property

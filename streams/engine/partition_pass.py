@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import msgspec
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
 from qualifiers import Applied
@@ -62,7 +61,7 @@ class PartitionPass:
         self.funnel = partition.in_force.funnel
         self.overlay = Overlay(partition)
         self.touched = self.overlay.touched
-        self.out = Output(processor.names, made, self.touched)
+        self.out = Output(processor.names, made, self.touched, self.funnel)
         self.number = partition.number
         self.place = Place(processor.names.activities, self.number)
         """That of the record that is being applied."""
@@ -90,11 +89,13 @@ class PartitionPass:
         if is_whole or touched.awaits:
             for key in partition.table.unread(self.most_reread):
                 self.reread(key)
-            if not self.held:
+            if self.held:
+                self._without_clock(touched.position)
+            else:
                 touched.clock = self.overlay.until if is_whole else touched.clock
                 self._advance(touched.position)
             self.overlay.store()
-        self.out.finish(self._meta(), self.funnel.activity_types)
+        self.out.finish(self._meta())
         return self.out.outgoing
 
     def _moment(self, kind: int, stamp: int) -> int:
@@ -145,8 +146,15 @@ class PartitionPass:
                 raise EvaluationFailed(self.number, before, self.before, stuck, by_time=True)
             self.moved_by_time += 1
             self.overlay.change(key, lead)
-            self.out.decided(key, decisions, moment)
+            self.out.decided(key, lead, decisions, moment)
         return True
+
+    def _without_clock(
+        self, before: int, activity: Activity | Internal | Foreign | Unreadable | None = None
+    ) -> None:
+        """The clock is held: whoever drives the pass may move leads by time, before this place."""
+        if self.of.move_by_time is not None:
+            self.of.move_by_time(self, before, activity)
 
     # A changed funnel -----------------------------------------------------------------
 
@@ -178,7 +186,7 @@ class PartitionPass:
         if stage in renamed:
             self.touched.moved.append((stage, renamed[stage]))
         self.overlay.change(key, lead)
-        self.out.decided(key, decisions, in_force.since)
+        self.out.decided(key, lead, decisions, in_force.since)
         return True
 
     # Records ------------------------------------------------------------------------
@@ -204,7 +212,7 @@ class PartitionPass:
     def _read_internal(self, record: Record) -> Internal | Foreign | None:
         try:
             return self.of.forwarding.read_internal(record)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             # Another leadgate's, or anyone's where no secret is set.
             offset = record.offset()
             earlier = [one.offset() for one in self.work.records if one.offset() < offset]
@@ -254,6 +262,7 @@ class PartitionPass:
             self.touched.awaits = activity.version
             return False
         if self.held:
+            self._without_clock(offset, activity)
             return True
         if moment > self.touched.clock:
             self.touched.clock = moment
@@ -281,6 +290,8 @@ class PartitionPass:
     def applied(self, key: bytes, applied: Applied, record: Record) -> None:
         """Take over what has become of a lead, and say what was decided about it."""
         if applied.decisions:
-            self.out.decided(key, applied.decisions, record.timestamp()[1])
+            lead = applied.lead or self.overlay.lead(key)
+            assert lead is not None, "of whom something is decided is known until it departs"
+            self.out.decided(key, lead, applied.decisions, record.timestamp()[1])
         if applied.outcome == "applied" and applied.lead is not None:
             self.overlay.change(key, applied.lead)

@@ -256,11 +256,11 @@ class PassRunner:
         self.failures.transaction(works, failed)
         self.reopen([work.partition for work in works])
         if isinstance(failed, Fenced):
-            self._let_the_producer_go()
+            self._let_the_producer_go(failed)
 
-    def _let_the_producer_go(self) -> None:
+    def _let_the_producer_go(self, failed: Fenced) -> None:
         """It is dead: the next pass takes another, unless the group says meanwhile that we are, too."""
         assert self._transaction is not None
-        self._back_off = self.failures.fenced()
+        self._back_off = self.failures.fenced(failed)
         self._transaction.close()
         self._transaction = None

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from qualifiers.outcomes import Judged
 from schemas.decision import Decision
 from streams.engine.chunk import Record
 from streams.engine.partition import Partition
@@ -52,6 +53,7 @@ class Touched:
         partition.table.merge(self.states, self.moved, self.suppressed)
         partition.position, partition.clock = self.position, self.clock
         partition.awaits = self.awaits
+        partition.version_told = partition.in_force.version
         partition.inbox.drop_until(self.position)
 
 
@@ -64,6 +66,7 @@ class Pass:
     outcomes: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
+    judged: Counter[Judged] = field(default_factory=Counter)
     decisions: list[Decision] = field(default_factory=list)
     decided_stamps: list[int] = field(default_factory=list)
 

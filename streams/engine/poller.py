@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.05
 CHUNK_RECORDS = 4999
 PACE_SECONDS = 0.01
-SEEK_SECONDS = 10.0
+PUT_OFF_SECONDS = 10.0
 LEAVE_SECONDS = 5.0
 FULL_SECONDS = 1.0
 FENCED_SECONDS = 1.0
@@ -94,6 +94,7 @@ class Poller(threading.Thread):
         self._chunks: list[Chunk] = []
         self._queued = 0
         self._reading: dict[int, tuple[int, int]] = {}
+        self._put_off_since: float | None = None
         self._doubted: dict[int, int] = {}
         """At which position a partition's end was told last, and not believed."""
         self._assigned: set[int] = set()
@@ -156,12 +157,12 @@ class Poller(threading.Thread):
         )
 
     def _poll(self) -> None:
-        while self._commands:
-            self._commands.popleft()()
+        self._obey()
         if self._is_full():
             self._stopping.wait(POLL_SECONDS / 10)
             return
-        first = self.consumer.poll(POLL_SECONDS)
+        # What has been put off is tried again soon.
+        first = self.consumer.poll(PACE_SECONDS if self._commands else POLL_SECONDS)
         if first is None:
             return
         # What follows at once is taken along: a chunk, and the transaction that it ends in, costs
@@ -185,6 +186,26 @@ class Poller(threading.Thread):
         for partition in waiting.keys() | ends.keys():
             self._queue(partition, waiting.get(partition, []), ends.get(partition))
         self._on_chunk()
+
+    def _obey(self) -> None:
+        """Do what others have asked for, in order.
+
+        What the consumer's state does not allow is put off: right after an assignment the fetcher may not
+        have been set up yet; and a consumer that is past use tells why only when it is polled.
+        """
+        while self._commands:
+            try:
+                self._commands[0]()
+            except KafkaException as error:
+                self._put_off_since = self._put_off_since or time.monotonic()
+                if (
+                    error.args[0].code() != KafkaError._STATE
+                    or time.monotonic() > self._put_off_since + PUT_OFF_SECONDS
+                ):
+                    raise
+                return
+            self._put_off_since = None
+            self._commands.popleft()
 
     def _is_full(self) -> bool:
         """Whether to leave the consumer alone for now, as enough waits.
@@ -223,10 +244,13 @@ class Poller(threading.Thread):
             else:
                 self._doubted[partition] = position
                 log.debug("end_doubted", partition=partition, offset=position, end=end)
-                self._seek(TopicPartition(self.topic, partition, position))
-                if not records:
-                    return
-        self._reading[partition] = (epoch, position)
+                # Before what others ask of this partition meanwhile; until then nothing of it counts.
+                del self._reading[partition]
+                self._commands.appendleft(lambda: self._read_from(partition, epoch, position))
+        if partition in self._reading:
+            self._reading[partition] = (epoch, position)
+        elif not records:
+            return
         with self._lock:
             self._chunks.append(Chunk(partition, epoch, follows, position, records))
             self._queued += len(records)
@@ -277,29 +301,20 @@ class Poller(threading.Thread):
         if partition not in self._assigned:
             return
         target = TopicPartition(self.topic, partition, position)
-        self._seek(target)
+        self.consumer.seek(target)
         self._reading[partition] = (epoch, position)
-        self._doubted.pop(partition, None)
         if not self._halted:
             self.consumer.resume([target])
 
-    def _seek(self, target: TopicPartition) -> None:
-        deadline = time.monotonic() + SEEK_SECONDS
-        while True:
-            try:
-                self.consumer.seek(target)
-                break
-            except KafkaException as error:
-                # Right after an assignment the fetcher may not have been set up yet.
-                if error.args[0].code() != KafkaError._STATE or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-
     def _pause(self, partitions: list[int]) -> None:
         ours = [partition for partition in partitions if partition in self._assigned]
-        for partition in ours:
-            self._reading.pop(partition, None)
+        self._read_no_more(ours)
         self.consumer.pause(self._places(ours))
+
+    def _read_no_more(self, partitions: list[int]) -> None:
+        for partition in partitions:
+            self._reading.pop(partition, None)
+            self._doubted.pop(partition, None)
 
     def _rejoin(self) -> None:
         self.consumer.unsubscribe()
@@ -346,8 +361,7 @@ class Poller(threading.Thread):
     def _forget(self, partitions: list[TopicPartition]) -> list[int]:
         numbers = sorted(partition.partition for partition in partitions)
         self._assigned.difference_update(numbers)
-        for number in numbers:
-            self._reading.pop(number, None)
+        self._read_no_more(numbers)
         with self._lock:
             self._chunks = []
             self._queued = 0

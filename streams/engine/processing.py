@@ -23,7 +23,11 @@ NO_POISON: Mapping[tuple[int, int], Unreadable] = {}
 
 @dataclass
 class Processor:
-    """Runs passes. ``grace`` in ms; ``max_due`` leads moved by time cut a partition's part of a pass."""
+    """Runs passes. ``grace`` in ms; ``max_due`` leads moved by time cut a partition's part of a pass.
+
+    While the clock is held, ``move_by_time`` may move leads in its place: it is asked before each record,
+    with its offset and its activity, and at the end, with the offset that comes next.
+    """
 
     decode: Callable[[bytes | None], Activity]
     names: Names
@@ -31,6 +35,7 @@ class Processor:
     forwarding: Forwarding
     grace: int
     max_due: int
+    move_by_time: Callable[[PartitionPass, int, object], None] | None = None
 
     def run(
         self,

@@ -1,14 +1,17 @@
 """What is read of a changelog, record by record: compiled, as a recovery reads every lead."""
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Final, cast
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from streams.engine.broker_errors import passes
 from streams.engine.changelog import META_KEY, Kind, Meta, UnreadableChangelog, decode_meta
 
-_LEAD, _SUPPRESSED = bytes([Kind.LEAD]), bytes([Kind.SUPPRESSED])
+# As whole numbers, which are compared without a call: a recovery does so a million times.
+_LEAD: Final = int(Kind.LEAD)
+_REIGN: Final = int(Kind.REIGN)
+_SUPPRESSED: Final = int(Kind.SUPPRESSED)
 
 
 class Recovered:
@@ -18,7 +21,11 @@ class Recovered:
         self.end = end
         self.states: dict[bytes, bytes] = {}
         self.suppressed: set[bytes] = set()
+        self.reigns: set[bytes] = set()
+        """The keys that tell where versions of the funnel came into force: nobody goes on from them."""
         self.records = 0
+        self.foreign: dict[bytes, int] = {}
+        """The keys that are of no kind we know, with their offsets; a tombstone takes one away."""
         self.position = start
         """Up to which offset it has been read."""
         self._meta: bytes | None = None
@@ -38,20 +45,28 @@ class Recovered:
         self.records += 1
         if not key:
             raise UnreadableChangelog("a record without a key")
-        if key.startswith(_LEAD):
+        kind = key[0]
+        if kind == _LEAD:
             if value is None:
                 self.states.pop(key[1:], None)
             else:
                 self.states[key[1:]] = value
         elif key == META_KEY:
             self._meta = value
-        elif key.startswith(_SUPPRESSED):
+        elif kind == _REIGN:
+            if value is None:
+                self.reigns.discard(key)
+            else:
+                self.reigns.add(key)
+        elif kind == _SUPPRESSED:
             if value is None:
                 self.suppressed.discard(key)
             else:
                 self.suppressed.add(key)
+        elif value is None:
+            self.foreign.pop(key, None)
         else:
-            raise UnreadableChangelog(f"a key of the unknown kind {key[:1]!r}")
+            self.foreign[key] = self.position
 
 
 def take_in(messages: Iterable[Message], recovering: Mapping[int, Recovered]) -> None:
@@ -66,6 +81,7 @@ def take_in(messages: Iterable[Message], recovering: Mapping[int, Recovered]) ->
         error = message.error()
         offset = cast(int, message.offset())
         if error is None:
+            recovered.position = offset
             recovered.apply(message.key(), message.value())
             recovered.position = offset + 1
         elif error.code() == KafkaError._PARTITION_EOF:

@@ -2,27 +2,34 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from schemas.lead_state import due_and_stage, due_of, marked, read_under
 from schemas.moments import NEVER
-from streams.engine.due_index import DueIndex
+from streams.engine.due_index import DueIndex, Entry
 
 
 class Table:
-    """One partition's leads. Only a committed pass changes it, by ``merge``."""
+    """One partition's leads. Only a committed pass changes it, by ``merge``.
 
-    def __init__(self, states: Mapping[bytes, bytes] | None = None, suppressed: Iterable[bytes] = ()) -> None:
-        self._states: dict[bytes, bytes] = dict(states or {})
+    What it is made of becomes its own: a copy of a million leads would be made for nothing.
+    """
+
+    def __init__(self, states: dict[bytes, bytes] | None = None, suppressed: Iterable[bytes] = ()) -> None:
+        self._states: dict[bytes, bytes] = {} if states is None else states
         self.suppressed = set(suppressed)
         """The changelog keys of leads that were erased for good."""
-        self.stages: Counter[str] = Counter()
-        entries = []
+        stages: dict[str, int] = {}
+        entries: list[Entry] = []
         for lead, state in self._states.items():
             if marked(state) is None:
                 due, stage = due_and_stage(state)
-                self.stages[stage] += 1
-                entries.append((due, lead))
-        self.due = DueIndex(self.due_of, entries)
+                stages[stage] = stages.get(stage, 0) + 1
+                if due < NEVER:
+                    entries.append((due, lead))
+        self.stages = Counter(stages)
+        # Not by a method of this table: the two would be a circle, and stay when their partition goes.
+        self.due = DueIndex(partial(_due_among, self._states), entries)
         self._mark = b""
         self._unread: list[bytes] = []
         self.get = self._states.get
@@ -40,11 +47,6 @@ class Table:
         """All lead ids with what is kept of them, encoded."""
         return self._states.items()
 
-    def due_of(self, lead: bytes) -> int:
-        """When ``lead`` is due (ms); NEVER for one that is not here."""
-        state = self._states.get(lead)
-        return NEVER if state is None else due_of(state)
-
     @property
     def left_unread(self) -> int:
         """How many leads are still to be read again, at most."""
@@ -53,7 +55,11 @@ class Table:
     def come_under(self, mark: bytes) -> None:
         """The funnel with this mark decides from now on: leads that another has read are unread."""
         self._mark = mark
-        self._unread = [lead for lead in self._states if self._is_unread(lead)]
+        self._unread = [
+            lead
+            for lead, state in self._states.items()
+            if marked(state) is None and read_under(state) != mark
+        ]
 
     def unread(self, most: int) -> list[bytes]:
         """Up to ``most`` of the leads that are still to be read again; none when all have been."""
@@ -93,3 +99,9 @@ class Table:
             if from_ is not None:
                 self.stages[from_] -= 1
         due.tidy(len(states))
+
+
+def _due_among(states: Mapping[bytes, bytes], lead: bytes) -> int:
+    """When ``lead`` is due (ms); NEVER for one that is not there."""
+    state = states.get(lead)
+    return NEVER if state is None else due_of(state)

@@ -1,4 +1,4 @@
-"""One transaction a pass, on librdkafka's transactional producer.
+"""What a pass needs of a transaction, one of which each pass is.
 
     begin → produce … → offsets → commit      or, after any failure, abort
 
@@ -8,36 +8,20 @@ What can go wrong comes out as one of three, by what has to be done next:
     ├── Aborted        the transaction is not committed, or nobody knows: throw away
     │   │              what the pass made, open its partitions again
     │   └── TooLarge   likewise, and one of its records is larger than its topic takes
-    └── Fenced         another producer has this transactional id, or the broker has
-                       given up on ours: this producer is dead, start a new one
+    └── Fenced         this producer is dead, start a new one: another has its transactional id
+        └── Lost       likewise, but nobody else need be the reason: the broker has ended a
+                       transaction that took too long, or librdkafka does not come back
     Interrupted        the worker is stopping and the broker does not answer
 
-See KIP-98 (transactions), KIP-447 (offsets with the consumer group's metadata).
+On Kafka it is `streams.engine.kafka_transaction`.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
-import structlog
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
-
-from streams.engine.hand import Hand
-
-log = structlog.get_logger(__name__)
 
 Headers = Sequence[tuple[str, bytes | None]]
-ATTEMPT_SECONDS = 5.0
-FLUSH_SECONDS = 1.0
-STUCK_SECONDS = 25.0
-ASK_WHY_TIMES = 5
-ASK_WHY_SECONDS = 0.01
-ANY_PARTITION = -1
-"""librdkafka chooses, by the key."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -66,6 +50,10 @@ class Fenced(TransactionError):
     """This producer may write no more."""
 
 
+class Lost(Fenced):
+    """Likewise, and no other process need be the reason."""
+
+
 class Interrupted(Exception):
     """Given up while waiting for the broker, as the worker is stopping."""
 
@@ -90,170 +78,3 @@ class Transaction(Protocol):
 
     def close(self) -> None:
         """Let the producer go."""
-
-
-@dataclass
-class KafkaTransaction:
-    """Transaction on a confluent_kafka Producer, kept for all passes of a worker.
-
-    ``should_stop`` is asked between attempts; ``on_wait`` is told when the broker
-    does not answer, and (with None) that it does again.
-    """
-
-    config: Mapping[str, Any]
-    input_topic: str
-    should_stop: Callable[[], bool]
-    on_wait: Callable[[str | None], None] = lambda _: None
-
-    def __post_init__(self) -> None:
-        self._open = False
-        self._stuck = False
-        self._hand = Hand("transaction")
-        self._producer = Producer(dict(self.config))
-        self._insist("init_transactions", self._producer.init_transactions)
-
-    def begin(self) -> None:
-        """Start a transaction."""
-        self._insist("begin_transaction", lambda _seconds: self._producer.begin_transaction())
-        self._open = True
-
-    def produce(self, records: Iterable[Outgoing]) -> None:
-        """Queue records; waits while the producer's queue is full."""
-        produce = self._producer.produce
-        for record in records:
-            where = ANY_PARTITION if record.partition is None else record.partition
-            while True:
-                try:
-                    if record.headers is None:
-                        produce(record.topic, record.value, record.key, where)
-                    else:
-                        produce(record.topic, record.value, record.key, where, headers=[*record.headers])
-                    break
-                except BufferError:
-                    if self.should_stop():
-                        raise Interrupted("the producer's queue is full") from None
-                    self._serve("poll", self._producer.poll, 0.1)
-                except KafkaException as error:
-                    raise self._failed("produce", error.args[0]) from None
-
-    def offsets(self, positions: Mapping[int, int], group: Any) -> None:
-        """Put the next input offsets into the transaction.
-
-        ``group`` is the metadata of the assignment that the pass began under: the
-        broker refuses it once the group has gone on to another generation.
-        """
-        offsets = [
-            TopicPartition(self.input_topic, partition, position) for partition, position in positions.items()
-        ]
-        self._insist(
-            "send_offsets_to_transaction",
-            lambda seconds: self._producer.send_offsets_to_transaction(offsets, group, seconds),
-        )
-
-    def commit(self) -> None:
-        """Flush and commit. A time-out is followed by the same call, which resumes."""
-        self._insist("commit_transaction", self._producer.commit_transaction)
-        self._open = False
-
-    def abort(self) -> None:
-        """Take back whatever is open. Raises Fenced when this producer is past use."""
-        if not self._open:
-            return
-        try:
-            # Records still on their way to a broker that has not heard of this transaction
-            # would make it refuse the abort.
-            self._serve("flush", self._producer.flush, FLUSH_SECONDS)
-            self._insist("abort_transaction", self._producer.abort_transaction)
-        except Aborted as error:
-            # An abort that can't be done leaves a producer in an unknown state.
-            raise Fenced(str(error)) from None
-        finally:
-            self._open = False
-
-    def close(self) -> None:
-        """Drop what is queued and let the producer go; what is open, the broker aborts."""
-        if self._stuck:
-            return
-        with suppress(KafkaException):  # a producer past use says so once more
-            self._producer.purge()
-            self._producer.flush(FLUSH_SECONDS)
-
-    def _serve(self, name: str, call: Callable[[float], Any], seconds: float) -> None:
-        """``call``, which raises whatever fatal error the producer has met meanwhile."""
-        try:
-            call(seconds)
-        except KafkaException as exception:
-            raise self._failed(name, exception.args[0]) from None
-
-    def _insist(self, name: str, call: Callable[[float], Any]) -> None:
-        """``call`` until it succeeds or fails for good; the broker being away is no failure."""
-        waited, asked_why = False, 0
-
-        def patience(seconds: float) -> bool:
-            nonlocal waited
-            if seconds > ATTEMPT_SECONDS and not waited:
-                waited = True
-                self.on_wait(f"{name}: no answer")
-            return seconds < (ATTEMPT_SECONDS if self.should_stop() else STUCK_SECONDS)
-
-        while True:
-            try:
-                self._hand.call(partial(call, ATTEMPT_SECONDS), patience)
-                if waited:
-                    self.on_wait(None)
-                return
-            except KafkaException as exception:
-                error: KafkaError = exception.args[0]
-                is_state = error.code() == KafkaError._STATE and error.txn_requires_abort()
-                if is_state and asked_why < ASK_WHY_TIMES:
-                    # A record was refused while the call was under way: asked again, it says why.
-                    asked_why += 1
-                    time.sleep(ASK_WHY_SECONDS)
-                    continue
-                if not _passing(error):
-                    if waited:
-                        self.on_wait(None)
-                    raise self._failed(name, error) from None
-                waited = True
-                self.on_wait(f"{name}: {error.str()}")
-                if self.should_stop():
-                    raise Interrupted(f"{name}: {error.str()}") from None
-            except TimeoutError:
-                raise self._given_up(name) from None
-
-    def _given_up(self, name: str) -> Exception:
-        """A call has not returned after twice the time that it may take.
-
-        A broker that goes away while a coordinator is being looked up can make librdkafka 2.16
-        forget to answer. The producer is left as it is; the next one fences it.
-        """
-        self._stuck = True
-        if self.should_stop():
-            return Interrupted(f"{name}: no answer")
-        log.error("transaction_stuck", step=name, seconds=STUCK_SECONDS)
-        return Fenced(f"{name}: librdkafka does not come back from it; another producer is taken")
-
-    def _failed(self, name: str, error: KafkaError) -> TransactionError:
-        log.warning(
-            "transaction_failed", step=name, code=error.name(), error=error.str(), fatal=error.fatal()
-        )
-        said = f"{name}: {error.name()}: {error.str()}"
-        if error.fatal() or error.code() in FENCING:
-            return Fenced(said)
-        return TooLarge(said) if error.code() in _TOO_LARGE else Aborted(said)
-
-
-FENCING = frozenset(
-    {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
-)
-"""What a producer is told that another of its transactional id has fenced."""
-_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
-
-
-def _passing(error: KafkaError) -> bool:
-    """Whether the same call may be made again: it resumes where it stood."""
-    return (
-        not error.fatal()
-        and not error.txn_requires_abort()
-        and (error.retriable() or error.code() == KafkaError._TIMED_OUT)
-    )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaException
 
 from schemas.lead_state import due_and_stage, marked
 from streams import kafka_clients
@@ -18,7 +18,11 @@ def leads_by_stage(settings: Settings) -> Counter[str]:
     reader, changelog = Consumer(kafka_clients.reader(settings)), settings.changelog
     stages: Counter[str] = Counter()
     try:
-        for number in reader.list_topics(changelog, REQUEST_SECONDS).topics[changelog].partitions:
+        found = reader.list_topics(changelog, REQUEST_SECONDS).topics[changelog]
+        if found.error is not None:
+            # Such as that we may not see it: no leads there would be taken for none at all.
+            raise KafkaException(found.error)
+        for number in found.partitions:
             bounds = log_bounds(reader, changelog, number, REQUEST_SECONDS)
             states = read_back(reader, changelog, number, bounds).states.values()
             stages.update(due_and_stage(state)[1] for state in states if marked(state) is None)

@@ -15,7 +15,7 @@ from qualifiers import Funnel, compile_funnel, load_funnel
 from schemas.moments import format_moment
 from streams import kafka_clients
 from streams.engine.in_force import StageLost
-from streams.engine.transaction import FENCING
+from streams.engine.kafka_transaction import FENCING
 from streams.errors import OutsideWorld
 from streams.funnels.counting import leads_by_stage
 from streams.funnels.registry import Funnels

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from qualifiers import Funnel, FunnelFaults, compile_funnel, load_funnel
+from qualifiers import Funnel, FunnelFaults, Personal, compile_funnel, load_funnel
 from streams.errors import OutsideWorld
 from streams.funnels.topic import Published
 
@@ -48,11 +48,11 @@ class NotKnown(OutsideWorld):
     """A version that has decided is not in the topic."""
 
 
-def compile_published(published: Published) -> Funnel:
-    """The funnel that was published. Raises Unusable."""
+def compile_published(published: Published, personal: Personal | None = None) -> Funnel:
+    """The funnel that was published, which does not say what is ``personal``. Raises Unusable."""
     name = f"version {published.version} of the funnel"
     try:
-        return compile_funnel(load_funnel(published.text, name), published.hash)
+        return compile_funnel(load_funnel(published.text, name), published.hash, personal)
     except FunnelFaults as faults:
         raise Unusable(
             f"{name} of {published.group} is beyond this leadgate: "

@@ -7,7 +7,7 @@ names all three, group, funnel and number, so that it is never compacted away.
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 import structlog
@@ -31,8 +31,8 @@ class Published(msgspec.Struct, frozen=True):
 
     group: str
     funnel: str
-    version: int
-    hash: str
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     text: str
     published_at: str
 
@@ -104,7 +104,7 @@ class FunnelTopic:
             error, record = message.error(), cast(Record, message)
             if error is None:
                 self._position = record.offset() + 1
-                published = _read_record(record.value())
+                published = decode_funnel(record.value())
                 if published is not None and published.group == self._group:
                     self._unclaimed.append(published)
             elif error.code() == KafkaError._PARTITION_EOF:
@@ -119,10 +119,10 @@ class FunnelTopic:
             self._ends.close()
 
 
-def _read_record(value: bytes | None) -> Published | None:
+def decode_funnel(value: bytes | None) -> Published | None:
     """What a record says. One that is not ours is passed over: it stays there, for every start to come."""
     try:
         return None if value is None else _decode(value)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         log.warning("funnel_record_not_understood", reason=str(error))
         return None

@@ -49,8 +49,8 @@ def decode_native(value: bytes | None) -> Activity:
         return _decode_slowly(value)
 
 
-def decode_native_lines(block: bytes) -> list[Activity] | None:
-    """The activities of whole lines, one each; None where a line has none, or needs to be read by itself.
+def decode_native_lines(block: bytes, lines: int) -> list[Activity] | None:
+    """The activities of so many whole lines, one each; None where one has none, or must be read by itself.
 
     Quicker than line by line, and never otherwise than `decode_native`.
     """
@@ -58,17 +58,16 @@ def decode_native_lines(block: bytes) -> list[Activity] | None:
         return None
     try:
         block.isascii() or block.decode()
-        wires = decode_lines(_decoder, block)
+        wires = decode_lines(_decoder, block, lines)
         return None if wires is None else [_activity(wire) for wire in wires]
     except (ValueError, RecursionError):
         return None
 
 
-def decode_lines(decoder: "msgspec.json.Decoder[_T]", block: bytes) -> list[_T] | None:
-    """What a decoder makes of JSON objects, one a line; None where a line is not one, or is not for it."""
+def decode_lines(decoder: "msgspec.json.Decoder[_T]", block: bytes, lines: int) -> list[_T] | None:
+    """What a decoder makes of so many JSON objects, one a line; None where a line is none, or not for it."""
     if not block.startswith(b"{") or not block.endswith(b"}\n"):
         return None
-    lines = block.count(b"\n")
     # Within a value no { follows a }: so one ends with each line, and where there are no more, each is one.
     if block.count(b"}\n{") != lines - 1:
         return None

@@ -46,6 +46,12 @@ CATALOGUE = (
         ("from", "to", "rule"),
         "Stage changes committed; `from` is empty where a lead was created.",
     ),
+    Entry(
+        "rule_outcomes_total",
+        "counter",
+        ("rule", "outcome"),
+        "What became of leads that a rule had moved on: accepted, rejected or ignored; won or lost.",
+    ),
     Entry("signals_total", "counter", ("signal",), "Signals given."),
     Entry("leads", "gauge", ("stage",), "Leads in this worker's open partitions, by stage."),
     Entry(

@@ -9,7 +9,7 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import NamedTuple, get_args
 
 import structlog
@@ -23,6 +23,8 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from qualifiers.outcomes import OUTCOMES
+from qualifiers.transitions import NOT_TRANSITIONS
 from schemas.dead_letter import DeadLetterReason
 from schemas.decision import ActivityCause, Signal
 from streams.engine.opening import Opened
@@ -100,6 +102,7 @@ class Metrics(Collector):
             self._count("activities_by_type_total", {(name,): n for name, n in made.types.items()})
             self._count("dead_letters_total", {(reason,): n for reason, n in made.dead.items()})
             self._count("stage_changes_total", changes)
+            self._count("rule_outcomes_total", {(rule, came): n for (rule, came), n in made.judged.items()})
             self._count("signals_total", signals)
             self._count("transactions_total", {("committed",): 1})
             for stage, lengths in stays.items():
@@ -156,6 +159,8 @@ class Metrics(Collector):
                 "activities_by_type_total", {(name,): 0 for name in (*funnel.activity_types, "other")}
             )
             self._count("signals_total", {(name,): 0 for name in funnel.signals})
+            transitions = [rule for rule in funnel.rules if rule not in NOT_TRANSITIONS]
+            self._count("rule_outcomes_total", dict.fromkeys(product(transitions, OUTCOMES), 0))
             families = [self._family(entry, gauges) for entry in CATALOGUE]
         yield from families
 

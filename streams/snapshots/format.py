@@ -147,16 +147,27 @@ class SnapshotReader:
         header = self._frame()
         if not isinstance(header, Header):
             raise self._bad("does not begin with a header")
+        if "activities_topic" not in header.topics:
+            raise self._bad("does not say which topic its offsets are of")
         self.header = header
 
     def frames(self) -> Iterator[Partition | Records]:
-        """All that lies between the header and the end."""
-        records = 0
+        """All that lies between the header and the end: each partition, and its records behind it."""
+        records = partitions = 0
         while not isinstance(frame := self._frame(), End):
             if isinstance(frame, Header):
                 raise self._bad("has a second header")
-            records += len(frame.pairs) if isinstance(frame, Records) else 0
+            if isinstance(frame, Partition):
+                if frame.number != partitions:
+                    raise self._bad(f"has partition {frame.number} where {partitions} should be")
+                partitions += 1
+            elif not partitions:
+                raise self._bad("has records that are of no partition")
+            else:
+                records += len(frame.pairs)
             yield frame
+        if partitions != self.header.partitions:
+            raise self._bad(f"holds {partitions} of {self.header.partitions} partitions")
         if frame.records != records:
             raise self._bad(f"holds {records} records, but its end says {frame.records}")
         if self._file.read(1):
@@ -190,7 +201,7 @@ class SnapshotReader:
             raise self._bad("has been altered or damaged")
         try:
             frame: Frame = _decode(payload)
-        except msgspec.MsgspecError as error:
+        except (ValueError, RecursionError) as error:
             raise self._bad(f"holds what this leadgate does not know ({error})") from None
         return frame
 

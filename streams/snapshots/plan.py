@@ -59,7 +59,7 @@ class Plan:
     def _passed_over(self, each: PartitionSummary) -> str:
         """How far on that is from where the group stood, in the topic that it has read."""
         further = self.positions[each.head.number] - each.head.position
-        if further <= 0 or self.topic_id != self.summary.header.topic_id:
+        if further <= 0 or self.topic_id != self.summary.read_topic:
             return ""
         return f", {further} on from where the group stood: what lay between is passed over"
 
@@ -130,10 +130,10 @@ def _positions(
                 f"look at {', '.join(map(str, wrong))}"
             )
         return dict(sorted(offsets.items()))
-    if source.topic_id != header.topic_id:
+    if source.topic_id != summary.read_topic:
         raise Misuse(
             f"{settings.activities_topic} (id {source.topic_id}) is not the topic that the group had read "
-            f"({header.topics['activities_topic']}, id {header.topic_id}), so an offset means another "
+            f"({header.topics['activities_topic']}, id {summary.read_topic}), so an offset means another "
             "activity there: say where to go on in each partition, behind the last activity that is in the "
             "snapshot (--offsets FILE)"
         )

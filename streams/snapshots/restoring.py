@@ -4,7 +4,7 @@
             the next restore know that this one has not come to its end; the versions of the funnel;
             the clock's word
     fill    partition by partition its leads, a transaction for each frame of the file; what else lay
-            there goes
+            there goes, also where versions of the funnel came into force: those places are of another life
     end     a transaction: every partition's meta record, in the mark's place, and the group's offsets
 
 The transactional id is that of whoever publishes funnels for the group: so no two restores go on side by
@@ -86,7 +86,8 @@ class Restoring:
                     if number >= 0:
                         self._take_out(number, others)
                         yield number
-                    number, others = frame.number, target.holding(frame.number).keys
+                    number, held = frame.number, target.holding(frame.number)
+                    others = held.keys | held.reigns
                 else:
                     self._write(number, frame.pairs)
                     others.difference_update(key for key, _ in frame.pairs)
@@ -135,7 +136,7 @@ class Restoring:
                 version_before=newest.version,
             )
         # Where the present version began to decide is an offset, too: of the topic that was read.
-        is_same = plan.topic_id == plan.summary.header.topic_id
+        is_same = plan.topic_id == plan.summary.read_topic
         since = min(of.meta.funnel_from, position) if is_same else position
         return msgspec.structs.replace(of.meta, position=position, topic_id=plan.topic_id, funnel_from=since)
 

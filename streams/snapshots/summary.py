@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.lead_state import FORMAT_VERSION, UnknownStateVersion, due_and_stage, marked
+from schemas.lead_packing import UnreadableState
+from schemas.lead_state import FORMAT_VERSION, due_and_stage, marked
 from schemas.moments import format_moment
 from streams.engine.changelog import META_VERSION, Kind, Meta, UnreadableChangelog, decode_meta
 from streams.errors import Misuse
@@ -31,6 +32,12 @@ class Summary:
     header: Header
     partitions: list[PartitionSummary] = field(default_factory=list)
 
+    @property
+    def read_topic(self) -> str:
+        """The id of the input topic that the group has read: the header's, unless it had been made anew."""
+        metas = (each.meta for each in self.partitions)
+        return next((meta.topic_id for meta in metas if meta is not None), self.header.topic_id)
+
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
@@ -38,7 +45,7 @@ class Summary:
         header = self.header
         yield f"{self.name}: group {header.group}, taken {header.taken_at}"
         yield (
-            f"input {header.topics['activities_topic']}, {header.partitions} partitions, id {header.topic_id}"
+            f"input {header.topics['activities_topic']}, {header.partitions} partitions, id {self.read_topic}"
         )
         yield f"clocks {'held' if header.clock_held else 'going'}"
         for one in header.funnels:
@@ -78,15 +85,18 @@ def summarize(path: Path) -> Summary:
                     summary.partitions.append(PartitionSummary(frame, meta))
                 else:
                     _count(summary.partitions[-1], frame)
-        except (UnknownStateVersion, UnreadableChangelog) as error:
+        except (UnreadableState, UnreadableChangelog) as error:
             raise _beyond(path, str(error)) from None
     return summary
 
 
 def _count(summary: PartitionSummary, records: Records) -> None:
     for key, value in records.pairs:
-        if key[0] == Kind.SUPPRESSED:
+        kind = key[:1]
+        if kind == bytes([Kind.SUPPRESSED]):
             summary.suppressed += 1
+        elif kind != bytes([Kind.LEAD]):
+            raise UnreadableChangelog(f"a key of the unknown kind {kind!r}")
         elif marked(value) is not None:
             summary.merged += 1
         else:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from schemas.lead_state import FORMAT_VERSION, UnknownStateVersion
+from schemas.lead_state import FORMAT_VERSION
 from schemas.moments import format_moment
 from streams import kafka_clients, topics
 from streams.engine.changelog import META_VERSION, SUPPRESSED, encode_meta, lead_key
 from streams.engine.hold import ClockHold
-from streams.engine.opening import KafkaOpener, Opened, Refused
+from streams.engine.opening import KafkaOpener, Opened
+from streams.engine.refusals import Refused
 from streams.errors import OutsideWorld
 from streams.funnels import FunnelTopic, Published
 from streams.input_topic import InputTopic, describe_input
@@ -96,13 +97,15 @@ class _Group:
         self._settings = settings
         self._waits: str | None = None
         self._positions: dict[int, int] = {}
-        """By partition, what has been written; none where nothing has been committed."""
+        """By partition, what has been written; none where nothing has been committed of this very topic."""
+        self._topic_id = source.topic_id
         self._opener = KafkaOpener(
             settings.group,
             settings.activities_topic,
             settings.changelog,
             source.topic_id,
             kafka_clients.reader(settings),
+            for_snapshot=True,
             on_wait=self._wait,
         )
 
@@ -113,7 +116,7 @@ class _Group:
         """Write a partition. Raises OutsideWorld, KafkaException."""
         opened = self._open(number)
         meta = None if opened.meta is None else encode_meta(opened.meta)
-        if meta is not None:
+        if opened.meta is not None and opened.meta.topic_id == self._topic_id:
             self._positions[number] = opened.position
         end = patiently(lambda: self._opener.ends([number]))[number]
         writer.begin(Partition(number, opened.position, end, meta))
@@ -125,10 +128,7 @@ class _Group:
     def _open(self, number: int) -> Opened:
         found: list[Opened] = []
         deadline = time.monotonic() + WAIT_SECONDS
-        try:
-            self._opener.open([number], lambda: time.monotonic() < deadline, found.append)
-        except UnknownStateVersion as error:
-            raise OutsideWorld(f"partition {number}: {error}") from None
+        self._opener.open([number], lambda: time.monotonic() < deadline, found.append)
         if not found:
             why = self._waits or "what is committed could not be read to its end"
             raise Refused(

@@ -9,8 +9,10 @@ from streams import kafka_clients
 from streams.engine.changelog import UnfinishedRestore, UnreadableChangelog, lead_key
 from streams.engine.log_bounds import log_bounds
 from streams.engine.read_back import read_back
+from streams.engine.refusals import Refusals
 from streams.errors import OutsideWorld
 from streams.funnels import Published
+from streams.kafka_tools import kafka_tool
 from streams.settings import Settings
 from streams.snapshots.asking import patiently
 
@@ -19,12 +21,14 @@ REQUEST_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Holding:
-    """What a partition of the changelog holds: keys of leads and suppressed ids, and a meta record.
+    """What a partition of the changelog holds: keys (of leads, suppressed ids, foreign ones), a meta record.
 
-    Where an earlier restore is ``unfinished`` none of it counts.
+    ``reigns`` are the keys that tell where versions of the funnel came into force. Where an earlier restore
+    is ``unfinished`` none of it counts.
     """
 
     keys: set[bytes]
+    reigns: set[bytes]
     has_meta: bool
     unfinished: bool
 
@@ -40,6 +44,12 @@ class Target:
     def __init__(self, settings: Settings) -> None:
         reader = kafka_clients.reader(settings)
         self._settings = settings
+        self._refusals = Refusals(
+            settings.group,
+            settings.activities_topic,
+            settings.changelog,
+            kafka_tool("consumer-groups", settings),
+        )
         self._reader = Consumer(reader)
         # What lies behind an open transaction, too: it may be committed meanwhile.
         self._logs = Consumer(reader | {"isolation.level": "read_uncommitted"})
@@ -49,16 +59,21 @@ class Target:
         return patiently(lambda: log_bounds(self._logs, topic, number, REQUEST_SECONDS))
 
     def holding(self, number: int) -> Holding:
-        """What the changelog holds of a partition. Raises UnreadableChangelog where a key is not ours."""
+        """What the changelog holds of a partition. Raises Refused where its beginning has been deleted."""
         changelog = self._settings.changelog
-        recovered = read_back(self._reader, changelog, number, self.bounds(changelog, number))
-        keys = {lead_key(lead) for lead in recovered.states} | recovered.suppressed
+        start, end = self.bounds(changelog, number)
+        if start > 0:
+            raise self._refusals.cut({number: start})
+        recovered = read_back(self._reader, changelog, number, (start, end))
+        keys = {lead_key(lead) for lead in recovered.states} | recovered.suppressed | recovered.foreign.keys()
+        has_meta, unfinished = True, False
         try:
-            return Holding(keys, has_meta=recovered.meta is not None, unfinished=False)
+            has_meta = recovered.meta is not None
         except UnfinishedRestore:
-            return Holding(keys, has_meta=False, unfinished=True)
+            has_meta, unfinished = False, True
         except UnreadableChangelog:  # another leadgate's
-            return Holding(keys, has_meta=True, unfinished=False)
+            pass
+        return Holding(keys, recovered.reigns, has_meta, unfinished)
 
     def close(self) -> None:
         """Let the readers go."""

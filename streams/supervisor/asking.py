@@ -9,6 +9,7 @@ import aiohttp
 from yarl import URL
 
 from streams.supervisor.member import Member
+from streams.web.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,10 @@ class Said:
 
 
 class Asking:
-    """Keeps the connections to the members, as a context manager."""
+    """Keeps the connections to the members, as a context manager. ``tokens`` are theirs too."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
         self._session = aiohttp.ClientSession()
 
     async def __aenter__(self) -> Self:
@@ -40,6 +42,7 @@ class Asking:
             async with self._session.get(
                 # Encoded as it came: an id of two dots is not a way up.
                 URL(member.url + path, encoded=True),
+                headers=self.tokens.sent(),
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 allow_redirects=False,
             ) as response:

@@ -14,6 +14,7 @@ from streams.supervisor.health import Json
 from streams.supervisor.member import Member
 from streams.supervisor.scraping import Scraping
 from streams.web.answers import ANSWERED_BY, later
+from streams.web.tokens import guard
 
 PROBE_SECONDS = 2.0
 """So long a member has to say how it is: an orchestrator waits not much longer."""
@@ -42,7 +43,7 @@ class Pages:
             "/funnel": self.funnel,
             "/{path:.*}": self.any_member,
         }
-        application = web.Application()
+        application = web.Application(middlewares=[guard(self.asking.tokens)])
         for path, page in pages.items():
             application.router.add_get(path, page)
         return application

@@ -19,6 +19,7 @@ from streams.supervisor.lifeline import STOP_SECONDS, open_lifeline
 from streams.supervisor.member import Launch, Member
 from streams.supervisor.pages import Pages
 from streams.supervisor.scraping import Scraping
+from streams.web.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,8 @@ MISSES = 6
 def supervise(settings: Settings, number: int, options: Sequence[str]) -> int:
     """Run ``number`` members until SIGTERM or SIGINT; the exit code. ``options`` are the command line's.
 
-    Raises OutsideWorld when there is no place for the pages, or for the name.
+    Raises OutsideWorld when there is no place for the pages, or for the name, Misuse when the tokens
+    can't be used.
     """
     identity = identify(settings.worker_id, settings.state_directory)
     logs.configure(settings.log_level, json=settings.log_json, worker=identity.name)
@@ -44,7 +46,7 @@ def supervise(settings: Settings, number: int, options: Sequence[str]) -> int:
 async def _supervise(settings: Settings, number: int, options: Sequence[str], name: str) -> int:
     launch = Launch(settings, options, open_lifeline())
     members = [Member(f"{name}-{place}", launch) for place in range(number)]
-    async with Asking() as asking:
+    async with Asking(Tokens.of(settings)) as asking:
         scraping = Scraping(name, members, asking)
         supervisor = Supervisor(members, asking, scraping)
         async with _served(Pages(name, members, asking, scraping).application(), settings) as port:

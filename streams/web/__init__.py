@@ -1,5 +1,5 @@
 """What a worker shows over HTTP: probes, metrics, the funnel, leads.
 
-Nothing is imported here: the supervisor of several workers takes `answers`, and does
-without the rest.
+Nothing is imported here: the supervisor of several workers takes `answers` and `tokens`, and
+does without the rest.
 """

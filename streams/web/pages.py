@@ -7,8 +7,9 @@ from aiohttp import web
 from faust.web.base import BlueprintManager
 
 from streams.web.funnel import funnel
-from streams.web.leads import forwarding, lead, no_lead
+from streams.web.leads import explanation, forwarding, lead, no_lead
 from streams.web.probes import livez, metrics, readyz
+from streams.web.tokens import guard
 from streams.web.worker import WorkerView
 
 Page = Callable[[web.Request, WorkerView], Awaitable[web.Response]]
@@ -20,6 +21,7 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/funnel", funnel),
     ("/leads/", no_lead),
     ("/leads/{lead_id}", lead),
+    ("/leads/{lead_id}/explain", explanation),
 )
 """Where each page lies. A slash within a lead id is written as %2F."""
 
@@ -32,6 +34,7 @@ def install(app: faust.App, worker: WorkerView) -> None:
 
 def add_pages(application: web.Application, worker: WorkerView) -> None:
     """Put the pages onto an aiohttp application."""
+    application.middlewares.append(guard(worker.tokens))
     application.cleanup_ctx.append(forwarding)
     for path, page in PAGES:
         application.router.add_get(path, _handler(page, worker))

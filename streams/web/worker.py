@@ -10,6 +10,7 @@ from streams.engine.partition import Partition
 from streams.funnels import Funnels
 from streams.metrics.collector import Waiting
 from streams.ownership import Advertised, Ownership
+from streams.web.tokens import Tokens
 
 
 class EngineView(Protocol):
@@ -50,3 +51,4 @@ class WorkerView:
     engine: EngineView
     ownership: Ownership
     metrics: MetricsView
+    tokens: Tokens
