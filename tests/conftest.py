@@ -7,6 +7,7 @@ in `.kafka/tests` of the checkout, a folder a run.
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import uuid
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from streams.local_kafka import ComposeKafka, LocalKafka, jars, source
 from streams.ports import free_ports
@@ -27,11 +29,21 @@ HOME = Path(__file__).resolve().parent.parent / ".kafka"
 RUN = "KAFKA_OF_THIS_TEST_RUN"
 
 # Kafka's own jars cannot be tried where there is no Java; the tests of any broker run everywhere.
-collect_ignore = (
-    [] if jars.here() else ["integration/test_kafka_from_jars.py", "integration/test_secured_kafka.py"]
-)
+_FROM_JARS = ("test_acls.py", "test_kafka_from_jars.py", "test_secured_kafka.py")
+collect_ignore = [] if jars.here() else [f"integration/{name}" for name in _FROM_JARS]
 
 Broker = LocalKafka | ComposeKafka
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """A command that is run in a test's own process sets the log up; the next test finds it as it was."""
+    root = logging.getLogger()
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
 
 
 @pytest.fixture(scope="session")

@@ -1,94 +1,72 @@
-"""The models of qualification, by pair of stages and by kind of organisation.
+"""The models of qualification, by pair of stages and by kind of organisation; and the presets.
 
-Beside each funnel file lie its cases: activities at times after a beginning, and the
-stages that the lead has been in, in order, once they are done (and time has gone on to
-`until`). A case without what a model asks for shows that nothing fires then. The presets
-have cases too.
+Beside each model's funnel file lie its cases, which `leadgate test` runs; the presets bring their
+own along. A case without what a model asks for shows that nothing fires then.
 """
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from qualifiers import Funnel, compile_funnel, load_funnel
-from qualifiers.presets import PRESETS, preset_text
-from schemas.activity import Activity, type_name
-from schemas.decision import Decision, Place, Signal, moves
-from schemas.durations import parse_elapsed
-from schemas.lead import Lead
+from qualifiers.cases import LoadedCase, load_cases, run_case
+from qualifiers.cases.living import Life
+from qualifiers.presets import PRESETS, preset_cases, preset_text
+from schemas.case_file import OWN_LEAD
+from schemas.decision import Decision, Signal, moves
 
 HERE = Path(__file__).parent
-BEGINNING = 1_767_225_600_000  # 2026-01-01T00:00:00Z
-CASE_FILES = sorted(HERE.glob("*/*.cases.yaml"))
 PAIRS = ("sql-to-sqo", "mql-to-sql", "sal-to-sqo", "lead-to-opportunity")
+MODELS = [f"{context}/{pair}" for context in PRESETS for pair in PAIRS]
 
 
-def _at(text: str) -> int:
-    return BEGINNING + (0 if text in ("0s", "0d") else parse_elapsed(text))
+def _loaded(funnel: str, cases: str, name: str) -> tuple[Funnel, list[LoadedCase]]:
+    file = load_funnel(funnel, f"{name}.yaml")
+    compiled = compile_funnel(file)
+    return compiled, load_cases(cases, f"{name}.cases.yaml", compiled, file.calendar)
 
 
-def _activity(number: int, said: dict[str, Any]) -> Activity:
-    return Activity(
-        id=said.get("id", str(number)),
-        lead_id="anna",
-        type=type_name(said["type"]),
-        occurred_at=_at(said["at"]),
-        properties=said.get("properties", {}),
-        traits=said.get("traits", {}),
-        source=said.get("source"),
-    )
+def _of_model(name: str) -> tuple[Funnel, list[LoadedCase]]:
+    path = HERE / f"{name}.yaml"
+    return _loaded(path.read_text(), path.with_suffix(".cases.yaml").read_text(), name)
 
 
-def live(funnel: Funnel, case: dict[str, Any]) -> list[Decision]:
-    """All that is decided of a case, in order."""
-    lead: Lead | None = None
-    decisions: list[Decision] = []
-    for number, said in enumerate(case["activities"], 1):
-        applied = funnel.apply(lead, _activity(number, said), Place(line=number))
-        lead = applied.lead
-        decisions += applied.decisions
-    if lead is not None and "until" in case:
-        decisions += funnel.advance("anna", lead, _at(case["until"]), Place())
-    return decisions
+def _of_preset(name: str) -> tuple[Funnel, list[LoadedCase]]:
+    return _loaded(preset_text(name), preset_cases(name), name)
 
 
-def _cases() -> list[Any]:
-    return [
-        pytest.param(path, case, id=f"{path.parent.name}/{path.name.split('.')[0]}: {case['case']}")
-        for path in CASE_FILES
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))
-    ]
+EVERY = [
+    pytest.param(funnel, case, id=f"{name}: {case.case.name}")
+    for name in (*MODELS, *PRESETS)
+    for funnel, cases in [_of_preset(name) if name in PRESETS else _of_model(name)]
+    for case in cases
+]
 
 
-def _funnel(cases: Path) -> Funnel:
-    name = cases.name.removesuffix(".cases.yaml")
-    if cases.parent.name == "presets":
-        return compile_funnel(load_funnel(preset_text(name), name))
-    return compile_funnel(load_funnel(cases.with_name(f"{name}.yaml").read_bytes(), f"{name}.yaml"))
+@pytest.mark.parametrize(("funnel", "case"), EVERY)
+def test_the_case_is_as_it_should_be(funnel: Funnel, case: LoadedCase) -> None:
+    assert run_case(case, funnel).failures == ()
 
 
-@pytest.mark.parametrize(("path", "case"), _cases())
-def test_the_lead_goes_through_just_these_stages(path: Path, case: dict[str, Any]) -> None:
-    decisions = live(_funnel(path), case)
-    changes = moves(decisions)
-    assert [change.to for change in changes] == case["stages"]
-    assert [change.from_ for change in changes] == [None, *case["stages"][:-1]]
-    assert [change.seq for change in changes] == list(range(1, len(changes) + 1))
-    signals = [decision.signal for decision in decisions if isinstance(decision, Signal)]
-    assert signals == case.get("signals", signals)
-
-
-@pytest.mark.parametrize("context", PRESETS)
-@pytest.mark.parametrize("pair", PAIRS)
-def test_each_model_has_cases_that_fire_and_cases_that_do_not(context: str, pair: str) -> None:
-    path = HERE / context / f"{pair}.cases.yaml"
-    funnel = _funnel(path)
-    ends = {case["stages"][-1] for case in yaml.safe_load(path.read_text(encoding="utf-8"))}
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_has_cases_that_fire_and_cases_that_do_not(name: str) -> None:
+    funnel, cases = _of_model(name)
+    ends = {case.case.moves[-1] for case in cases if case.case.moves}
     assert set(funnel.stages[1:3]) <= ends
     assert ends - {funnel.stages[2]}
 
 
-def test_each_preset_has_cases() -> None:
-    assert {path.name.split(".")[0] for path in HERE.glob("presets/*.cases.yaml")} == set(PRESETS)
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_cases_of_a_preset_try_all_its_rules_and_signals(name: str) -> None:
+    funnel, cases = _of_preset(name)
+    decided = [decision for case in cases for decision in _decided(case, funnel)]
+    fired = {change.rule for change in moves(decided)}
+    assert set(funnel.rules) - fired - {"created", "manual", "merged"} == set()
+    assert {one.signal for one in decided if isinstance(one, Signal)} == set(funnel.signals)
+
+
+def _decided(loaded: LoadedCase, funnel: Funnel) -> list[Decision]:
+    life = Life(loaded.case, funnel, loaded.moments[0])
+    for number, (line, at) in enumerate(zip(loaded.case.story, loaded.moments, strict=True), 1):
+        life.goes_on(number, line, at)
+    return life.decided(OWN_LEAD)

@@ -4,7 +4,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import Field, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ class Sizes:
     leads: int = _size(20_000, "throughput: whose those activities are")
     rates: tuple[int, ...] = _size((1_000, 5_000, 10_000, 20_000), "latency: activities a second, ascending")
     partitions: tuple[int, ...] = _size((4, 16, 64), "latency: partitions; of others than leadgate the first")
-    warm_up: float = _size(15.0, "latency: seconds before anything counts, for each worker")
+    warm_up: float = _size(60.0, "latency: seconds before anything counts, for each worker")
     settle: float = _size(5.0, "latency: seconds at each rate before anything counts")
     seconds: float = _size(20.0, "latency: seconds that count")
     cost_activities: int = _size(300_000, "cost: in the backlog, besides each lead's first")
@@ -40,6 +40,11 @@ class Sizes:
         (25, 50, 100), "cost: of a larger funnel, with 5 points lines each"
     )
     recovered_leads: tuple[int, ...] = _size((100_000, 1_000_000), "recovery, memory: leads in the table")
+
+
+def measures_of(size: Field[Any]) -> set[str]:
+    """The measures that a size is one of."""
+    return set(size.metadata["what"].partition(":")[0].split(", "))
 
 
 QUICK = Sizes(

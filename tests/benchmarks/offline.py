@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.offline``: what `leadgate qualify` costs, on one core, without a broker.
+"""``python -m tests.benchmarks.offline``: what the rules cost, on one core, without a broker.
 
 Whoever is measured runs in turn, several times; the least CPU time of each counts, as what else
 the machine does can only add to it.
@@ -71,6 +71,8 @@ def runners(directory: Path) -> Mapping[str, Runner]:
         "qualify": Runner("`leadgate qualify`, compiled", ("streams", "qualify", FUNNEL), True),
         "plain": Runner("`leadgate qualify`, not compiled", ("streams", "qualify", FUNNEL), False),
         "hand": Runner("the same funnel, written by hand", ("tests.benchmarks.by_hand",), False),
+        "backtest": Runner("`leadgate backtest`, compiled", ("streams", "backtest", FUNNEL), True),
+        "diff": Runner("`leadgate diff`, compiled", ("streams", "diff", FUNNEL, FUNNEL, "-"), True),
         "many": Runner("compiled, 100 transitions, 500 points lines", ("streams", "qualify", str(big)), True),
     }
 

@@ -157,7 +157,8 @@ def test_what_is_not_ours_or_beyond_us(settings: Settings, worker: Make) -> None
         "text": X.replace("did", "dreamt"),
         "published_at": NOW_WRITTEN,
     }
-    for value in (b"no JSON", b"{}", None, json.dumps(beyond).encode()):
+    not_ours = (b"no JSON", b"{}", None, b'{"group": "\xff"}', b'{"x": ' + b"[" * 100_000)
+    for value in (*not_ours, json.dumps(beyond).encode()):
         producer.produce(settings.funnels_topic, value, b"key", 0)
     assert producer.flush(30) == 0
     with pytest.raises(Unusable, match="version 2 of the funnel"):
@@ -252,6 +253,15 @@ def test_a_stage_that_leads_are_in_does_not_go(settings: Settings, worker: Make)
     assert one.in_force == (2, WITHOUT_LEAD)
     keep(settings, "ada", stage="fresh")
     assert one.changes("renamed: {fresh: lead}\n" + X)[0] == 3
+
+
+def test_where_nobody_can_see_which_stages_leads_are_in_none_goes(settings: Settings, worker: Make) -> None:
+    worker().start(X)
+    blind = worker(settings.model_copy(update={"changelog_topic": f"{settings.group}.nowhere"}))
+    assert blind.start(Y)
+    with pytest.raises(KafkaException):
+        blind.start(WITHOUT_LEAD)
+    assert blind.in_force == (2, Y)
 
 
 # By hand -------------------------------------------------------------------------------------------

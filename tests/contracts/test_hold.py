@@ -42,7 +42,7 @@ def test_the_last_word_counts_for_whoever_comes_later(settings: Settings, hold: 
     assert hold.read_to_end() is False
 
 
-@pytest.mark.parametrize("value", [b"no JSON", b"[]", b"\xff", b'{"held": "yes"}', b"{}"])
+@pytest.mark.parametrize("value", [b"no JSON", b"[]", b"\xff", b'{"held": "yes"}', b"{}", b"[" * 100_000])
 def test_what_nobody_of_us_has_written_is_passed_over(
     settings: Settings, hold: ClockHold, value: bytes
 ) -> None:

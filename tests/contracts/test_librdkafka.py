@@ -179,16 +179,20 @@ class Listener:
             assert told, self.events
 
 
+def member(real: TheReal, name: str) -> dict[str, Any]:
+    """The configuration of a member of the pollers' group."""
+    config = kafka_clients.consumer(real.settings, client_id="poller", instance_id=name)
+    return config | {"group.id": f"{real.input}-pollers"}
+
+
 @pytest.fixture
 def make_poller(real: TheReal) -> Iterator[Callable[..., tuple[Poller, Listener]]]:
     """Pollers of a group of their own on the input."""
     pollers: list[Poller] = []
 
-    def make(backlog: Callable[[], int] = lambda: 0, group: str = "pollers") -> tuple[Poller, Listener]:
+    def make(backlog: Callable[[], int] = lambda: 0, name: str | None = None) -> tuple[Poller, Listener]:
         listener = Listener()
-        config = kafka_clients.consumer(real.settings, client_id="poller", instance_id=uuid.uuid4().hex) | {
-            "group.id": f"{real.input}-{group}"
-        }
+        config = member(real, name or uuid.uuid4().hex)
         poller = Poller(
             config,
             real.input,
@@ -323,6 +327,37 @@ def test_it_leaves_and_comes_back(make_poller: Any) -> None:
     listener.wait("assigned [0, 1]")
     poller.rejoin()
     listener.wait("assigned [0, 1]", "revoked [0, 1]", "assigned [0, 1]")
+
+
+def test_what_is_asked_of_it_when_its_name_has_been_taken_does_not_keep_it_from_coming_back(
+    real: TheReal, make_poller: Any
+) -> None:
+    """Past use, the consumer refuses each seek, and tells why only when it is polled."""
+    poller, listener = make_poller(name="the-same")
+    listener.wait("assigned [0, 1]")
+    refused: list[int] = []
+
+    def until_refused() -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not refused and time.monotonic() < deadline:
+            try:
+                poller.consumer.seek(TopicPartition(real.input, 0, 0))
+            except KafkaException as error:
+                refused.append(error.args[0].code())
+            time.sleep(0.01)
+
+    poller._commands.append(until_refused)
+    poller.read_from(0, 2, 0)
+    other = Consumer(member(real, "the-same"))
+    other.subscribe([real.input])
+    deadline = time.monotonic() + PATIENCE
+    while not refused and time.monotonic() < deadline:
+        other.poll(0.05)
+    assert refused == [KafkaError._STATE]
+    listener.wait("assigned [0, 1]", "lost [0, 1]", "assigned [0, 1]")
+    other.close()
+    send(real, b"a")
+    assert {chunk.epoch for chunk in take(poller, 1) if chunk.records} == {2}
 
 
 def test_it_leaves_the_group_when_it_is_stopped(make_poller: Any) -> None:

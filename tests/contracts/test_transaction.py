@@ -1,19 +1,30 @@
 """A transaction, on the double and on the real broker: all or nothing, once, by one producer."""
 
+import gc
 import random
 import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
 
 from streams import kafka_clients
-from streams.engine import transaction as transaction_module
+from streams.engine import kafka_transaction
 from streams.engine.homes import home
+from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.log_bounds import log_ends, log_starts
-from streams.engine.transaction import Aborted, Fenced, Interrupted, KafkaTransaction, Outgoing, TooLarge
+from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge
 from streams.settings import Settings
 from tests.doubles.brokers import PATIENCE, Broker, TheReal, kept, open_all
+from tests.faults.network import Network, beyond_a_network
+
+ROUNDS = 2
+AWAY_SECONDS = 3
+"""Long enough for librdkafka to have found out that it reaches nobody."""
 
 
 def records(broker: Broker, *keys: bytes) -> list[Outgoing]:
@@ -70,6 +81,31 @@ def test_a_newer_producer_of_the_same_name_takes_over(broker: Broker) -> None:
     new.commit()
     assert broker.said() == [b"new"]
     old.close()
+
+
+class Failure(Exception):
+    """What is being handled while a producer is let go."""
+
+
+def test_what_was_handled_while_a_fenced_producer_was_let_go_is_freed(real: TheReal) -> None:
+    """Its frames hold a pass, and the tables of partitions."""
+    config = kafka_clients.transactional_producer(real.settings, transactional_id=f"{real.input}-two")
+    old = KafkaTransaction(config, real.input, lambda: False)
+    old.begin()
+    old.produce(records(real, b"old"))
+    new = KafkaTransaction(config, real.input, lambda: False)
+    with suppress(Failure):
+        try:
+            raise Failure
+        except Failure as failure:
+            known = weakref.ref(failure)
+            with pytest.raises(Fenced):
+                old.abort()
+            old.close()
+            raise
+    gc.collect()
+    assert known() is None
+    new.close()
 
 
 def test_a_fenced_producer_is_fenced_at_the_next_step_too(broker: Broker) -> None:
@@ -132,7 +168,7 @@ def test_a_record_that_its_topic_does_not_take_is_too_large(real: TheReal) -> No
 
 
 def test_waiting_for_an_absent_broker_ends_when_the_worker_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction_module, "ATTEMPT_SECONDS", 0.1)
+    monkeypatch.setattr(kafka_transaction, "ATTEMPT_SECONDS", 0.1)
     asked: list[str | None] = []
     config = kafka_clients.transactional_producer(
         Settings(bootstrap_servers="127.0.0.1:1"), transactional_id="absent"
@@ -156,6 +192,59 @@ def test_partitions_are_chosen_as_javas_clients_do(real: TheReal) -> None:
     assert ends == expected
     assert log_starts(logs, real.changelog, [0, 1], 10) == {0: 0, 1: 0}
     logs.close()
+
+
+def test_of_one_that_was_closed_nothing_is_left(real: TheReal) -> None:
+    """There is a new one each time that a worker is fenced, or ends what another has left open."""
+
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    least = []
+    for number in range(6):
+        config = kafka_clients.transactional_producer(
+            real.settings, transactional_id=f"{real.input}-{number}"
+        )
+        made = KafkaTransaction(config, real.input, lambda: False)
+        made.begin()
+        _produce_and_abort(made, [Outgoing(real.output, None, b"key", b"value")])
+        made.close()
+        del made
+        least.append(threads())
+    deadline = time.monotonic() + PATIENCE
+    while threads() > least[0] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threads() <= least[0], least
+
+
+@pytest.fixture
+def beyond(tmp_path: Path) -> Iterator[tuple[str, Network]]:
+    """A broker's address for who is beside it, and the network that others reach it by."""
+    with beyond_a_network(tmp_path / "kafka") as (_, bootstrap, make_network), make_network() as network:
+        yield bootstrap, network
+
+
+def test_nobody_gets_through_for_a_while_and_the_same_producer_goes_on(
+    beyond: tuple[str, Network], topic_name: Callable[[str], str]
+) -> None:
+    """It knows the group's coordinator from before, and must not wait for it in vain afterwards."""
+    bootstrap, network = beyond
+    real = TheReal(bootstrap, topic_name("contract"))
+    settings = real.settings.model_copy(update={"bootstrap_servers": network.address})
+    config = kafka_clients.transactional_producer(settings, transactional_id="one")
+    made = KafkaTransaction(config, real.input, lambda: False)
+    for position in range(ROUNDS):
+        _whole(made, records(real, b"before"), real.group())
+        made.begin()
+        made.produce(records(real, b"across"))
+        network.unplug()
+        time.sleep(AWAY_SECONDS)
+        network.heal()
+        made.offsets({0: position}, real.group())
+        made.commit()
+    assert real.said().count(b"across") == ROUNDS
+    made.close()
+    real.close()
 
 
 def _whole(made: Any, outgoing: list[Outgoing], group: Any) -> None:

@@ -4,6 +4,7 @@ Each has a group with one member that owns both partitions of the input, and top
 of its own.
 """
 
+import threading
 import time
 import uuid
 from typing import Any, Protocol
@@ -16,8 +17,9 @@ from schemas.lead_state import encode_lead
 from schemas.moments import NEVER
 from streams import kafka_clients
 from streams.engine.changelog import META_KEY, Meta, encode_meta, lead_key
+from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.opening import KafkaOpener, Opened, Opener
-from streams.engine.transaction import KafkaTransaction, Outgoing, Transaction
+from streams.engine.transaction import Outgoing, Transaction
 from streams.settings import Settings
 from tests.doubles.kafka import FakeKafka, FakeOpener, FakeTransaction
 
@@ -176,5 +178,10 @@ class TheReal:
     def close(self) -> None:
         for producer in self._producers:
             producer.close()
-        for member in self._members:
-            member.close()
+        # librdkafka 2.16 may wait for ever for an answer of its own, once in some thousand times that
+        # a member is closed; a thread of its own waits with it then.
+        closing = [threading.Thread(target=member.close, daemon=True) for member in self._members]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(PATIENCE)

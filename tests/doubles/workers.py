@@ -18,6 +18,7 @@ from streams.engine.partition import Partition
 from streams.engine.table import Table
 from streams.metrics.collector import Metrics
 from streams.ownership import Advertised, Owners
+from streams.web.tokens import Tokens
 from streams.web.worker import WorkerView
 from tests.doubles.funnels import FakeFunnels
 
@@ -101,10 +102,12 @@ class FakeGroup:
         return None if self.by_partition is None else Owners(0.0, self.by_partition, self.spare)
 
 
-def worker(name: str, group: FakeGroup, address: str = "127.0.0.1:1", partitions: int = 4) -> WorkerView:
+def worker(
+    name: str, group: FakeGroup, address: str = "127.0.0.1:1", partitions: int = 4, *tokens: str
+) -> WorkerView:
     """A worker of ``group`` that nothing has been given to yet."""
     funnels = FakeFunnels(shop()).read()
     engine = FakeEngine()
     metrics = Metrics(funnels, "lead.activities", lambda: START)
     metrics.watch(lambda: engine.open_partitions, dict)
-    return WorkerView(Advertised(name, address), funnels, partitions, engine, group, metrics)
+    return WorkerView(Advertised(name, address), funnels, partitions, engine, group, metrics, Tokens(tokens))

@@ -11,6 +11,20 @@ from tests.faults.workers import Group, GroupMaker
 HERE = Path(__file__).parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What passes once may have been lucky."""
+    parser.addoption("--repeat", type=int, default=1, metavar="N", help="run each fault case N times")
+    parser.addoption("--seed", type=int, metavar="N", help="what the schedule of faults is drawn from")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A case each time."""
+    times = metafunc.config.getoption("--repeat", 1)
+    if times > 1:
+        metafunc.fixturenames.append("time_of")
+        metafunc.parametrize("time_of", range(1, times + 1), ids=lambda time: f"time-{time}")
+
+
 @pytest.fixture
 def group(kafka: str, tmp_path: Path) -> Iterator[GroupMaker]:
     """Makes groups: ``group("history")`` runs history.yaml; more settings as keyword arguments."""

@@ -17,8 +17,10 @@ from confluent_kafka import Producer
 from streams.app import Parts
 from streams.engine.changelog import META_KEY, decode_meta
 from streams.engine.engine import Engine
+from streams.engine.forwarding import INTERNAL
+from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.opening import KafkaOpener, Opened
-from streams.engine.transaction import KafkaTransaction, Outgoing
+from streams.engine.transaction import Outgoing
 from streams.funnels import Published
 from streams.funnels.publishing import Candidate, Publisher
 
@@ -51,9 +53,10 @@ class Fuse:
             time.sleep(0.5)  # the signal arrives here
 
 
-Only = Literal["", "moved", "changed", "reread"]
+Only = Literal["", "moved", "changed", "reread", "departed", "merged"]
 """Which passes count: all, those that moved a lead, those in which a partition comes under
-another funnel, those that moved a lead by reading it again."""
+another funnel, those that moved a lead by reading it again, those that sent the state of one that
+is merged on its way, those in which one arrived that was further than whom it was merged into."""
 
 
 class KillingTransaction(KafkaTransaction):
@@ -109,6 +112,8 @@ class KillingTransaction(KafkaTransaction):
             "moved": bool(moves),
             "changed": changed,
             "reread": any(b'"funnel_changed"' in (record.value or b"") for record in moves),
+            "departed": any(INTERNAL in dict(record.headers or ()) for record in records),
+            "merged": any(b'"rule":"merged"' in (record.value or b"") for record in moves),
         }[self.only]
 
     def _passes(self, point: str, flush: bool = False) -> None:
@@ -119,12 +124,14 @@ class KillingTransaction(KafkaTransaction):
 
 
 class KillingOpener(KafkaOpener):
-    """An opener with a fuse."""
+    """An opener with a fuse, which may be slow (s)."""
 
     fuse: ClassVar[Fuse]
+    slow: ClassVar[float] = 0.0
 
     def open(self, numbers: list[int], wanted: Callable[[], bool], opened: Callable[[Opened], None]) -> None:
         def opened_and_passes(result: Opened) -> None:
+            time.sleep(self.slow)
             opened(result)
             self.fuse.passes("in_recovery")
 
@@ -157,10 +164,11 @@ class KillingPublisher(Publisher):
         self.fuse.passes("while_publishing")
 
 
-def parts(fuse: Fuse, only: Only = "") -> Parts:
-    """A worker's parts with ``fuse`` in them."""
+def parts(fuse: Fuse, only: Only = "", slow: float = 0.0) -> Parts:
+    """A worker's parts with ``fuse`` in them, which opens a partition in ``slow`` s more than it takes."""
     KillingTransaction.fuse = KillingOpener.fuse = KillingEngine.fuse = KillingPublisher.fuse = fuse
     KillingTransaction.only = only
+    KillingOpener.slow = slow
     return Parts(
         transaction=KillingTransaction,
         opener=KillingOpener,

@@ -10,11 +10,14 @@ import asyncio
 import random
 import struct
 import threading
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+from pathlib import Path
 
-from streams.ports import HOST
+from streams.local_kafka import LocalKafka
+from streams.ports import HOST, free_ports
+from tests.conftest import HOME
 
 
 class Api(IntEnum):
@@ -32,6 +35,8 @@ class Network:
 
     def __init__(self, port: int, broker_port: int, seed: int) -> None:
         self._port, self._broker_port = port, broker_port
+        self.address = f"{HOST}:{port}"
+        """Where workers reach the broker."""
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -151,6 +156,27 @@ class Network:
                 await asyncio.sleep(self._chance.uniform(0.0, self._delay))
             writer.write(frame)
             await writer.drain()
+
+
+@contextmanager
+def beyond_a_network(folder: Path) -> Iterator[tuple[LocalKafka, str, Callable[[], Network]]]:
+    """A broker, its address for whoever is beside it, and what makes the network that others reach it by.
+
+    It has been started, and is stopped at the end.
+    """
+    direct, network, behind, controller = free_ports(4)
+    properties = {
+        "controller.quorum.voters": f"1@{HOST}:{controller}",
+        "listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{behind},CONTROLLER://{HOST}:{controller}",
+        "advertised.listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{network}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,NETWORK:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    }
+    kafka = LocalKafka(folder, port=direct, properties=properties, home=HOME)
+    kafka.start()
+    try:
+        yield kafka, f"{HOST}:{direct}", lambda: Network(network, behind, seed=1)
+    finally:
+        kafka.stop()
 
 
 async def _frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

@@ -7,12 +7,16 @@ say of themselves it takes their clocks, and where a partition came under anothe
 
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.lead_state import marked
 from streams.engine.changelog import META_KEY, RESTORING, Kind, decode_meta
+from streams.settings import Settings
 from tests.faults.recomputing import Recomputed
 
 UNCOMPARED = {"decided_at", "cause"}
@@ -22,8 +26,21 @@ Where a changed funnel is the cause, that does not either.
 """
 
 
-def read_all(bootstrap: str, topic: str) -> list[Any]:
+Keep = Callable[[Any], bool]
+"""Which records of a topic count."""
+
+
+def _any(_record: Any) -> bool:
+    return True
+
+
+def read_all(bootstrap: str, topic: str, keep: Keep = _any) -> list[Any]:
     """Every committed record of ``topic`` (kafka-python's ConsumerRecord), by partition and offset."""
+    return sorted(filter(keep, read(bootstrap, topic)), key=lambda record: (record.partition, record.offset))
+
+
+def read(bootstrap: str, topic: str) -> Iterator[Any]:
+    """Every committed record of ``topic``, each partition's in order."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
@@ -37,19 +54,68 @@ def read_all(bootstrap: str, topic: str) -> list[Any]:
         ]
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions)
-        records: list[Any] = []
         while any(consumer.position(partition) < ends[partition] for partition in partitions):
             for batch in consumer.poll(timeout_ms=500).values():
-                records += batch
+                yield from batch
     finally:
         consumer.close()
-    return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What lies in the topics of a group, each as `read_all` gives it."""
+
+    activities: list[Any]
+    stage_changes: list[Any]
+    signals: list[Any]
+    dead_letters: list[Any]
+    changelog: list[Any]
+    funnels: list[Any]
+
+
+def gather(settings: Settings, keep: Keep = _any, each: Callable[..., Iterator[list[Any]]] = map) -> Evidence:
+    """Read each topic of the group once; what is said of all leads together is kept in any case.
+
+    ``each`` reads them: one after the other, or, as the map of an executor, side by side.
+    """
+    wanted = {
+        settings.activities_topic: keep,
+        settings.stage_changes_topic: keep,
+        settings.signals_topic: keep,
+        settings.dead_letters_topic: keep,
+        settings.changelog: partial(_meta_or, keep),
+        settings.funnels_topic: _any,
+    }
+    return Evidence(*each(partial(read_all, settings.bootstrap_servers), wanted, wanted.values()))
+
+
+def _meta_or(keep: Keep, record: Any) -> bool:
+    return record.key == META_KEY or keep(record)
+
+
+def ends(bootstrap: str, *topics: str) -> int:
+    """Where the logs of these topics end, all partitions together; what is not committed counts."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        places = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        return sum(consumer.end_offsets(places).values())
+    finally:
+        consumer.close()
 
 
 def final_clocks(bootstrap: str, changelog: str) -> dict[int, int]:
     """The clock (ms) that each partition stood at in its last transaction."""
+    return clocks_of(read_all(bootstrap, changelog))
+
+
+def clocks_of(changelog: list[Any]) -> dict[int, int]:
+    """The same, of the records."""
     clocks: dict[int, int] = {}
-    for record in read_all(bootstrap, changelog):
+    for record in changelog:
         if record.key == META_KEY and record.value != RESTORING:
             clocks[record.partition] = decode_meta(record.value).clock
     return clocks
@@ -57,8 +123,13 @@ def final_clocks(bootstrap: str, changelog: str) -> dict[int, int]:
 
 def final_states(bootstrap: str, changelog: str) -> dict[str, bytes]:
     """The last state in the changelog, encoded, of each lead that there is."""
+    return states_of(read_all(bootstrap, changelog))
+
+
+def states_of(changelog: list[Any]) -> dict[str, bytes]:
+    """The same, of the records."""
     states: dict[str, bytes | None] = {}
-    for record in read_all(bootstrap, changelog):
+    for record in changelog:
         if record.key and record.key[0] == Kind.LEAD:
             states[record.key[1:].decode()] = record.value
     return {lead: state for lead, state in states.items() if state is not None and marked(state) is None}

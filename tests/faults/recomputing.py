@@ -6,8 +6,9 @@ onto the topic itself only the places count, at which a state arrived or an acti
 
 import json
 import sys
+import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,11 @@ from streams.engine.forwarding import FORWARDED, INTERNAL
 from streams.engine.homes import home
 from streams.engine.partition_pass import FUTURE_TOLERANCE
 from streams.intake.native import decode_native
+from tests.faults.clocks import Clocks
 from tests.faults.versions import Change, Versions
+
+CREATE_TIME = 0
+"""As kafka-python says it."""
 
 
 @dataclass
@@ -41,12 +46,25 @@ class Recomputed:
 
 class Recomputing:
     """Runs a group's funnels over an input. ``grace`` (ms) as the workers'; None: clocks were held.
+    ``failed`` are the places (partition, offset) of activities on which the workers' rules raised. ``clocks``
+    say how far the wall clock had moved leads before a record came; without them, never past it.
 
     Where a partition comes under another funnel, all its leads are read again at once.
     """
 
-    def __init__(self, versions: Versions, partitions: int, grace: int | None) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        partitions: int,
+        grace: int | None,
+        failed: Collection[tuple[int, int]] = (),
+        clocks: Clocks | None = None,
+    ) -> None:
         self._versions = versions
+        self._failed = failed
+        self._clocks = clocks or Clocks()
+        self._stands = dict.fromkeys(range(partitions), 0)
+        """Up to which moment time has gone on in each partition."""
         self._in_force = {
             number: versions.changes[number][0] if versions.changes[number] else Change(1, 1, 0, 0)
             for number in range(partitions)
@@ -115,13 +133,16 @@ class Recomputing:
         """Take in a record; False when another partition must go on first."""
         self._topic = record.topic
         self._change_before(record.partition, record.offset)
+        self._go_on_to(record)
         headers = dict(record.headers)
         if INTERNAL in headers:
             return self._take_in(record)
         try:
             activity = decode_native(record.value)
-            if activity.occurred_at > record.timestamp + FUTURE_TOLERANCE:
+            if activity.occurred_at > record.timestamp + FUTURE_TOLERANCE or _is_of_the_future(record):
                 raise Unreadable("future", "dated in the future")
+            if (record.partition, record.offset) in self._failed:
+                raise Unreadable("failed_evaluation", "the rules raised")
             self._apply(record, activity, FORWARDED in headers)
         except Unreadable:
             self._came.dead_letters[record.partition, record.offset] += 1
@@ -155,9 +176,18 @@ class Recomputing:
         """A lead, moved by time up to where a record lets its partition's clock go."""
         lead = self._leads.get(lead_id)
         if lead is not None and self._grace is not None:
-            until, funnel = record.timestamp - self._grace, self._funnel(record.partition)
-            self._say(funnel.advance(lead_id, lead, until, Place()))
+            funnel = self._funnel(record.partition)
+            self._say(funnel.advance(lead_id, lead, self._stands[record.partition], Place()))
         return lead
+
+    def _go_on_to(self, record: Any) -> None:
+        """Let the partition's clock go on to a record: not to one whose producer dates it in the future."""
+        if self._grace is None:
+            return
+        number = record.partition
+        stood = self._clocks.before(number, record.offset)
+        moment = 0 if _is_of_the_future(record) else record.timestamp - self._grace
+        self._stands[number] = max(self._stands[number], stood, moment)
 
     def _depart(self, activity: Activity, departure: Departure, version: int) -> None:
         lead_id = activity.lead_id
@@ -205,6 +235,12 @@ class Recomputing:
         self._leads[lead_id] = applied.lead
         self._came.merged += 1
         return True
+
+
+def _is_of_the_future(record: Any) -> bool:
+    """Whether its producer has dated it so far ahead that its moment has not come yet."""
+    now = time.time_ns() // 1_000_000
+    return bool(record.timestamp_type == CREATE_TIME and record.timestamp > now + FUTURE_TOLERANCE)
 
 
 def _place(record: Any) -> Place:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.faults.at_work import goes_on, two_at_work
+from tests.faults.nightly import nightly
 from tests.faults.waiting import said
 from tests.faults.workers import Group, GroupMaker
 
 AWAY_SECONDS = 12
 HALTED_SECONDS = 30
+LONG_AWAY_SECONDS = 70
 
 
 def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
@@ -33,6 +35,22 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
     goes_on(workers, processes)
 
 
+@nightly
+def test_away_for_longer_than_a_minute(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
+    """Longer than any time-out by default: sessions, transactions, requests, what clients know of topics."""
+    broker = make_kafka()
+    workers, processes = two_at_work(group, broker.bootstrap, seed=14)
+    before = said(workers)
+    broker.kill()
+    time.sleep(LONG_AWAY_SECONDS)
+    assert all(workers.get(one, "/livez").status_code == 200 for one in processes)
+    broker.start()
+    workers.settle()
+    assert said(workers) > before, "the broker went only after all had been done"
+    goes_on(workers, processes)
+
+
+@nightly
 def test_killed_in_mid_stream_and_started_again(group: GroupMaker, make_kafka: Callable[[], Any]) -> None:
     broker = make_kafka()
     workers, processes = two_at_work(group, broker.bootstrap, seed=12)

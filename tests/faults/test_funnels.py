@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import time
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from streams.funnels import Funnels, FunnelTopic
 from streams.funnels.publishing import Publisher, read_candidate
 from tests.faults.killing import PUBLISH_POINTS, TIME_POINTS
 from tests.faults.load import Live, history
+from tests.faults.nightly import nightly, often
 from tests.faults.recomputing import Recomputed
 from tests.faults.waiting import begin, die, quiet, release
 from tests.faults.workers import Group, GroupMaker
@@ -39,7 +41,7 @@ def reread(recomputed: Recomputed) -> int:
     )
 
 
-@pytest.mark.parametrize("point", PUBLISH_POINTS)
+@pytest.mark.parametrize("point", often(PUBLISH_POINTS, "while_publishing"))
 def test_killed_while_publishing(group: GroupMaker, point: str) -> None:
     """At the second time: the first is the worker's first start."""
     workers = group("history", hold_clock="true", max_pass_records="300")
@@ -56,8 +58,10 @@ def test_killed_while_publishing(group: GroupMaker, point: str) -> None:
     assert reread(recomputed)
 
 
-@pytest.mark.parametrize("only", ["changed", "reread"])
-@pytest.mark.parametrize("point", TIME_POINTS)
+@pytest.mark.parametrize(
+    ("point", "only"),
+    often(product(TIME_POINTS, ("changed", "reread")), ("in_commit", "changed"), ("after_offsets", "reread")),
+)
 def test_killed_in_a_pass_of_the_change(group: GroupMaker, point: str, only: str) -> None:
     workers = group("history", hold_clock="true", max_pass_records="300")
     workers.send(history(seed=43, activities=4_000, leads=300))
@@ -70,6 +74,7 @@ def test_killed_in_a_pass_of_the_change(group: GroupMaker, point: str, only: str
     assert reread(_to_the_end(workers))
 
 
+@nightly
 def test_changed_live_while_two_work_and_one_is_killed(group: GroupMaker) -> None:
     """Both see the same file; the load goes on."""
     workers = group("live", grace="2s")

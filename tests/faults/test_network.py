@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from streams.local_kafka import LocalKafka
-from streams.ports import HOST, free_ports
-from tests.conftest import HOME
 from tests.faults.at_work import AtWork, goes_on, two_at_work
-from tests.faults.network import Api, Network
+from tests.faults.network import Api, Network, beyond_a_network
+from tests.faults.nightly import often
 from tests.faults.waiting import said
 from tests.faults.workers import GroupMaker
 
@@ -22,40 +20,32 @@ AWAY_SECONDS = 12
 
 
 @pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, int]]:
-    """A broker's address for the tests, and two ports for workers: the network's, the broker's behind it."""
-    direct, network, behind, controller = free_ports(4)
-    folder = tmp_path_factory.mktemp("network")
-    properties = {
-        "controller.quorum.voters": f"1@{HOST}:{controller}",
-        "listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{behind},CONTROLLER://{HOST}:{controller}",
-        "advertised.listeners": f"BROKER://{HOST}:{direct},NETWORK://{HOST}:{network}",
-        "listener.security.protocol.map": "BROKER:PLAINTEXT,NETWORK:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    }
-    kafka = LocalKafka(folder, port=direct, properties=properties, home=HOME)
-    kafka.start()
-    yield f"{HOST}:{direct}", network, behind
-    kafka.stop()
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Callable[[], Network]]]:
+    """A broker's address for the tests, and what makes the network in front of it."""
+    with beyond_a_network(tmp_path_factory.mktemp("network")) as (_, bootstrap, network):
+        yield bootstrap, network
 
 
 @pytest.fixture
-def network(ports: tuple[str, int, int]) -> Iterator[Network]:
+def network(broker: tuple[str, Callable[[], Network]]) -> Iterator[Network]:
     """What the workers reach the broker by."""
-    with Network(ports[1], ports[2], seed=1) as made:
+    with broker[1]() as made:
         yield made
 
 
 @pytest.fixture
-def at_work(group: GroupMaker, ports: tuple[str, int, int], network: Network) -> Callable[[int], AtWork]:
+def at_work(
+    group: GroupMaker, broker: tuple[str, Callable[[], Network]], network: Network
+) -> Callable[[int], AtWork]:
     """Two workers beyond the network that have begun, and have enough to do for a while."""
 
     def make(seed: int) -> AtWork:
-        return two_at_work(group, ports[0], seed, activities=6_000, reached_at=f"{HOST}:{ports[1]}")
+        return two_at_work(group, broker[0], seed, activities=6_000, reached_at=network.address)
 
     return make
 
 
-@pytest.mark.parametrize("api", Api, ids=lambda api: api.name.lower())
+@pytest.mark.parametrize("api", often(Api, Api.END_TXN), ids=lambda api: api.name.lower())
 def test_answers_are_lost(api: Api, network: Network, at_work: Callable[[int], AtWork]) -> None:
     """The broker has done what was asked for, and nobody hears of it."""
     workers, processes = at_work(20 + api)

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.cli import run
 from tests.faults import oracle
 from tests.faults.load import Live, history
+from tests.faults.nightly import nightly
 from tests.faults.waiting import begin, quiet, release
 from tests.faults.workers import PARTITIONS, Group, GroupMaker
 
@@ -119,7 +121,12 @@ def test_members_share_the_partitions_and_all_is_decided_once(group: GroupMaker)
     states = oracle.final_states(workers.bootstrap, workers.settings.changelog)
     assert page["leads"] == len(states)
     for lead in [*states][:20]:
-        assert supervised.get(f"/leads/{lead}").json()["lead_id"] == lead
+        known = supervised.get(f"/leads/{lead}").json()
+        told = supervised.get(f"/leads/{lead}/explain").json()
+        assert known["lead_id"] == told["lead_id"] == lead
+        assert (known.get("stage"), known.get("since")) == (told.get("stage"), told.get("since"))
+    url = str(supervised.get("/funnel").url.join("/"))
+    assert run(["explain", next(iter(states)), "--worker", url]) == 0
     release(workers)
     pids = supervised.living
     assert len(pids) == 2
@@ -155,6 +162,7 @@ def test_a_member_killed_under_load_comes_back(group: GroupMaker) -> None:
     assert workers.check().decisions
 
 
+@nightly
 def test_members_end_with_a_killed_supervisor_and_the_next_one_goes_on(group: GroupMaker) -> None:
     workers = group("history", hold_clock="true", max_pass_records="100")
     workers.send(history(seed=53, activities=6_000, leads=300))
@@ -190,6 +198,7 @@ def test_a_member_finds_the_funnel_spoilt_when_it_is_started_again(group: GroupM
     assert supervised.process.returncode == 0, workers.logs()
 
 
+@nightly
 def test_ready_with_members_to_spare(group: GroupMaker) -> None:
     workers = group("live")
     supervised = Supervised(workers, PARTITIONS + 1)

@@ -12,7 +12,8 @@ import pytest
 
 from tests.faults import oracle
 from tests.faults.load import Live, history
-from tests.faults.waiting import begin, die, quiet, release, said
+from tests.faults.nightly import nightly, often
+from tests.faults.waiting import begin, die, quiet, release, said, stopped
 from tests.faults.workers import Group, GroupMaker
 
 SESSION_SECONDS = 6
@@ -20,7 +21,9 @@ LONG = "10m"
 """What times out only then does not do so while a test runs."""
 
 
-@pytest.mark.parametrize("point", ["while_producing", "after_produce", "after_offsets"])
+@pytest.mark.parametrize(
+    "point", often(["while_producing", "after_produce", "after_offsets"], "after_offsets")
+)
 def test_killed_in_a_transaction_that_does_not_time_out(group: GroupMaker, point: str) -> None:
     workers = group("history", hold_clock="true", max_pass_records="300", transaction_timeout=LONG)
     workers.send(history(seed=41, activities=8_000, leads=300))
@@ -40,7 +43,7 @@ def test_a_zombie_whose_transaction_was_ended_lives_on(group: GroupMaker) -> Non
     zombie = workers.start(point="after_offsets", times="3", signal="STOP", only="moved")
     load.start()
     begin(workers)
-    workers.wait(lambda: _stopped(zombie), "the fuse did not go off", seconds=60)
+    workers.wait(lambda: stopped(zombie), "the fuse did not go off", seconds=60)
     heir = workers.start()
     workers.wait(lambda: "open_transaction_ended" in workers.said_by(heir), "it was waited for")
     zombie.send_signal(signal.SIGCONT)
@@ -54,7 +57,7 @@ def test_a_zombie_whose_transaction_was_ended_lives_on(group: GroupMaker) -> Non
     assert workers.check().decisions
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", often([signal.SIGTERM, signal.SIGKILL], signal.SIGKILL))
 def test_a_restart_moves_no_partition(group: GroupMaker, how: signal.Signals) -> None:
     workers = group("history", hold_clock="true", max_pass_records="100", session_timeout="30s")
     first, second = _two(workers)
@@ -86,6 +89,7 @@ def test_scaled_down_by_the_command(group: GroupMaker) -> None:
     workers.check()
 
 
+@nightly
 def test_who_comes_back_elsewhere_is_found_there(group: GroupMaker) -> None:
     workers = group("history", hold_clock="true", session_timeout="30s")
     first, second = _two(workers)
@@ -128,11 +132,6 @@ def _open(workers: Group, process: subprocess.Popen[bytes]) -> int:
     """How many partitions of its last assignment have been opened."""
     since = workers.said_by(process).rpartition('"partitions_assigned"')[2]
     return len(set(re.findall(r'"partition": (\d+), .*"partition_open"', since)))
-
-
-def _stopped(process: subprocess.Popen[bytes]) -> bool:
-    with open(f"/proc/{process.pid}/stat") as stat:  # noqa: PTH123
-        return stat.read().rsplit(") ", 1)[1].startswith("T")
 
 
 def _leadgate(settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

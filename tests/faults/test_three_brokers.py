@@ -11,6 +11,7 @@ from streams.takeover import transactional_id
 from tests.conftest import HOME
 from tests.faults.at_work import goes_on
 from tests.faults.load import history
+from tests.faults.nightly import often
 from tests.faults.waiting import begin, said
 from tests.faults.workers import Group, GroupMaker
 
@@ -44,7 +45,9 @@ def of_the_transactions(workers: Group, counts: Callable[[str], int]) -> Place:
     return "__transaction_state", java_hash(name) % counts("__transaction_state")
 
 
-@pytest.mark.parametrize("where", [of_activities, of_the_group, of_the_transactions])
+@pytest.mark.parametrize(
+    "where", often([of_activities, of_the_group, of_the_transactions], of_the_transactions)
+)
 def test_a_leader_is_killed(
     where: Callable[[Group, Callable[[str], int]], Place], cluster: LocalKafka, group: GroupMaker
 ) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from typing import Any
 import httpx
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from kafka.errors import KafkaError
 
 from schemas.lead_state import decode_lead
 from streams import kafka_clients, topics
 from streams.ports import free_ports
 from streams.settings import Settings, load_settings
 from tests.faults import oracle
+from tests.faults.clocks import Clocks
 from tests.faults.recomputing import Recomputed, Recomputing
 from tests.faults.versions import Versions
 
@@ -38,6 +40,9 @@ class Group:
     directory: Path
     funnel_path: Path
     extra: dict[str, str] = field(default_factory=dict)
+    partitions: int = PARTITIONS
+    patience: float = SETTLED_SECONDS
+    """How long anything is waited for, unless something else is said."""
 
     def __post_init__(self) -> None:
         # The group's own, to be changed.
@@ -60,23 +65,31 @@ class Group:
             **self.extra,
         }
         self.settings = self._settings()
-        topics.create(self.settings, partitions=PARTITIONS)
+        topics.create(self.settings, partitions=self.partitions)
 
     def _settings(self) -> Settings:
         file = self.directory / "settings.env"
         file.write_text("\n".join(f"{name}={value}" for name, value in self.environment.items()))
         return load_settings(file)
 
+    def move_to(self, name: str, partitions: int = PARTITIONS) -> None:
+        """Let another group, with topics of its own but the input, be the one from now on."""
+        own = ("STAGE_CHANGES", "SIGNALS", "DEAD_LETTERS", "FUNNELS")
+        self.environment |= {f"LEADGATE_{topic}_TOPIC": f"{name}.{topic.lower()}" for topic in own}
+        self.environment["LEADGATE_GROUP"] = name
+        self.name, self.partitions = name, partitions
+        self.settings = self._settings()
+        topics.create(self.settings)
+
     # Workers ------------------------------------------------------------------------
 
     def start(
         self, funnel: str | None = None, worker_id: str | None = None, **faults: str
     ) -> subprocess.Popen[bytes]:
-        """One more worker; ``point``, ``times``, ``signal``, ``only`` light its fuse.
+        """One more worker; its ``faults`` are those of `tests.faults.worker`.
 
-        ``funnel`` is another file than the group's, ``reread`` how many leads a pass reads again
-        in the background. With a ``worker_id`` it stays a member when it is told to end, and has a port of
-        its own, which is the same when it is started again.
+        ``funnel`` is another file than the group's. With a ``worker_id`` it stays a member when it is told
+        to end, and has a port of its own, which is the same when it is started again.
         """
         more = {"LEADGATE_FUNNEL": funnel} if funnel else {}
         if worker_id is not None:
@@ -129,6 +142,11 @@ class Group:
         """All that a process has logged."""
         return self.log(self.processes.index(process)).read_text(errors="replace")
 
+    def _kept(self) -> list[str]:
+        """What workers that were told to end say that they had never freed."""
+        said = [line for process in self.processes for line in self.said_by(process).splitlines()]
+        return [line for line in said if '"worker_kept"' in line and '"errors": 0' not in line]
+
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
         """What a worker answers over HTTP. Its log says where it listens."""
         listens = next(line for line in self.said_by(process).splitlines() if '"web_listens"' in line)
@@ -159,15 +177,19 @@ class Group:
 
     def widen(self, largest: int) -> None:
         """Let the input take records of ``largest`` bytes, and the topics that follow it more."""
+        self.configure(self.settings.activities_topic, {"max.message.bytes": str(largest)})
+        for topic in (self.settings.dead_letters_topic, self.settings.changelog):
+            self.configure(topic, {"max.message.bytes": str(largest + topics.OVERHEAD)})
+
+    def configure(self, topic: str, configs: Mapping[str, str]) -> None:
+        """Let a topic be otherwise."""
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in configs.items()
+        ]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
         admin = AdminClient(kafka_clients.admin(self.settings))
-        for topic, bytes_ in (
-            (self.settings.activities_topic, largest),
-            (self.settings.dead_letters_topic, largest + topics.OVERHEAD),
-            (self.settings.changelog, largest + topics.OVERHEAD),
-        ):
-            entry = ConfigEntry("max.message.bytes", str(bytes_), incremental_operation=AlterConfigOpType.SET)
-            resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
-            admin.incremental_alter_configs([resource])[resource].result()
+        admin.incremental_alter_configs([resource])[resource].result()
 
     def producer(self, **config: Any) -> Producer:
         """A producer with Java's partitioner, or as ``config`` says."""
@@ -187,20 +209,19 @@ class Group:
 
     def settle(self) -> None:
         """Wait until all that was sent has been applied, by the group's committed offsets."""
-        numbers = [TopicPartition(self.settings.activities_topic, number) for number in range(PARTITIONS)]
+        numbers = [
+            TopicPartition(self.settings.activities_topic, number) for number in range(self.partitions)
+        ]
         reader = Consumer(kafka_clients.reader(self.settings) | {"group.id": self.name})
         logs = Consumer(kafka_clients.reader(self.settings) | {"isolation.level": "read_uncommitted"})
         try:
 
             def applied() -> bool:
-                try:
-                    answer = reader.committed(numbers, 5)
-                except KafkaException:
-                    return False  # a transaction on them is open
+                answer = reader.committed(numbers, 5)  # refused while a transaction on them is open
                 committed = {one.partition: max(0, one.offset) for one in answer}
                 return all(
                     self._nothing_after(reader, logs, number, committed[number])
-                    for number in range(PARTITIONS)
+                    for number in range(self.partitions)
                 )
 
             self.wait(applied, "the input was not applied to its end")
@@ -222,33 +243,49 @@ class Group:
         message = reader.poll(2.0)
         return message is not None and message.error() is not None and (message.offset() or 0) >= high
 
-    def wait(self, until: Callable[[], bool], failure: str, seconds: float = SETTLED_SECONDS) -> None:
-        """Poll ``until``; AssertionError with the workers' logs when it does not come true."""
-        deadline = time.monotonic() + seconds
-        while not until():
-            assert time.monotonic() < deadline, f"{failure}\n{self.logs()}"
+    def wait(self, until: Callable[[], bool], failure: str, seconds: float | None = None) -> None:
+        """Poll ``until``; AssertionError with the workers' logs when it does not come true.
+
+        A broker that has just come back may refuse to answer for a while: that is asked again.
+        """
+        deadline, refused = time.monotonic() + (seconds or self.patience), ""
+        while True:
+            try:
+                if until():
+                    return
+            except (KafkaException, KafkaError) as error:
+                refused = f"; asked last, Kafka said: {error}"
+            assert time.monotonic() < deadline, f"{failure}{refused}\n{self.logs()}"
             time.sleep(0.2)
 
     # The oracle -----------------------------------------------------------------------
 
-    def check(self, until: dict[int, int] | None = None) -> Recomputed:
-        """Recompute everything, and compare. ``until``: each partition's last moment, else its clock's."""
-        records = oracle.read_all(self.bootstrap, self.settings.activities_topic)
-        clocks = oracle.final_clocks(self.bootstrap, self.settings.changelog) if until is None else until
+    def check(
+        self,
+        until: dict[int, int] | None = None,
+        failed: Collection[tuple[int, int]] = (),
+        evidence: oracle.Evidence | None = None,
+    ) -> Recomputed:
+        """Recompute everything, and compare. ``until``: each partition's last moment, else its clock's.
+
+        ``failed`` are the places of activities on which the rules raised. The ``evidence``, else all that
+        there is, is of whoever may be merged into each other together.
+        """
+        evidence = evidence or oracle.gather(self.settings)
+        changelog = evidence.changelog
+        versions = Versions(evidence.funnels, changelog)
         grace = None if self.settings.hold_clock else self.settings.grace
-        versions = Versions(
-            oracle.read_all(self.bootstrap, self.settings.funnels_topic),
-            oracle.read_all(self.bootstrap, self.settings.changelog),
-        )
-        recomputed = Recomputing(versions, PARTITIONS, grace).run(records, clocks)
-        topics = (self.settings.stage_changes_topic, self.settings.signals_topic)
-        said = [record for topic in topics for record in oracle.read_all(self.bootstrap, topic)]
-        assert {record.topic for record in said} == set(topics), "each has had something to say"
-        found = oracle.differences(said, recomputed)
+        recomputing = Recomputing(versions, self.partitions, grace, failed, Clocks(changelog))
+        until = oracle.clocks_of(changelog) if until is None else until
+        recomputed = recomputing.run(evidence.activities, until)
+        assert evidence.stage_changes, "nothing was said"
+        assert evidence.signals, "no signal was given"
+        assert not (kept := self._kept()), kept
+        found = oracle.differences([*evidence.stage_changes, *evidence.signals], recomputed)
         assert not found, f"{len(found)} leads differ, such as\n" + "\n".join(found[:5]) + "\n" + self.logs()
-        dead = oracle.read_all(self.bootstrap, self.settings.dead_letters_topic)
-        assert len(dead) == recomputed.dead_letters.total()
-        states = oracle.final_states(self.bootstrap, self.settings.changelog)
+        letters = [record for record in evidence.dead_letters if "leadgate-mark" not in dict(record.headers)]
+        assert len(letters) == recomputed.dead_letters.total()
+        states = oracle.states_of(changelog)
         assert states.keys() == recomputed.leads.keys()
         for lead_id, lead in recomputed.leads.items():
             stands = decode_lead(states[lead_id])

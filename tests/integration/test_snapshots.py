@@ -7,19 +7,29 @@ import json
 import shlex
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from streams import clock, kafka_clients, topics
 from streams.cli import COMMANDS, run
-from streams.engine.changelog import META_KEY, SUPPRESSED, Meta, encode_meta, lead_key, suppressed_key
+from streams.engine.changelog import (
+    META_KEY,
+    SUPPRESSED,
+    Meta,
+    encode_meta,
+    lead_key,
+    reign_key,
+    suppressed_key,
+)
 from streams.engine.hold import say
 from streams.engine.opening import KafkaOpener, Opened
+from streams.engine.refusals import Refused
 from streams.errors import OutsideWorld
 from streams.funnels import Funnels, FunnelTopic
 from streams.funnels.publishing import Publisher, read_candidate
@@ -28,7 +38,9 @@ from streams.settings import Settings, load_settings
 from streams.snapshots import plan, restore, summarize
 from streams.snapshots.restoring import Restoring
 from streams.snapshots.taking import published
+from streams.snapshots.target import Target
 from tests.doubles.brokers import open_all, state
+from tests.doubles.deleting import delete_before
 from tests.doubles.workers import FUNNEL
 
 POSITION, INPUT = 5, 8
@@ -91,6 +103,7 @@ class Stopped:
         for lead, value in leads.items():
             producer.produce(settings.changelog, value, lead_key(lead), 0)
         producer.produce(settings.changelog, SUPPRESSED, GONE, 0)
+        producer.produce(settings.changelog, encode_meta(meta), reign_key(meta.version), 0)
         producer.produce(settings.changelog, encode_meta(meta), META_KEY, 0)
         group = Consumer(kafka_clients.reader(settings) | {"group.id": settings.group})
         producer.send_offsets_to_transaction(
@@ -204,6 +217,9 @@ def test_what_came_after_the_snapshot_is_undone(stopped: Stopped, said: Said) ->
         assert (one.position, one.clock) == (before[number].position, before[number].clock)
     assert after[0].meta == before[0].meta
     assert dict(after[0].table.items()) == LEADS
+    with closing(Target(stopped.settings)) as target:
+        held = target.holding(0)
+    assert (len(held.keys), held.reigns, held.has_meta) == (4, set(), True)
     # A snapshot of what was restored is the same, but for its time and where nobody had begun.
     assert said("snapshot", "b")[0] == 0
     first, second = (summarize(stopped.directory / name).partitions for name in "ab")
@@ -367,10 +383,56 @@ def test_another_funnel_under_the_same_number_is_refused(
 
 
 def test_what_does_not_fit_together_is_not_kept(stopped: Stopped, said: Said) -> None:
-    stopped.work(6, {}, topic_id="of-before")
+    with closing(
+        Consumer(kafka_clients.reader(stopped.settings) | {"group.id": stopped.settings.group})
+    ) as one:
+        one.commit(offsets=[TopicPartition(stopped.settings.activities_topic, 0, 3)], asynchronous=False)
     code, shown = said("snapshot", "a")
-    assert (code, "it has been created anew" in shown) == (3, True)
+    assert (code, "the group's committed offset is 3, but the changelog" in shown) == (3, True)
     assert list(stopped.directory.iterdir()) == []
+
+
+def test_a_group_whose_input_was_made_anew_is_kept_and_goes_on_there(stopped: Stopped, said: Said) -> None:
+    stopped.work(6, {}, topic_id="of-before")
+    with pytest.raises(Refused, match="it has been created anew"):
+        opened(stopped.settings)
+    assert said("snapshot", "a")[0] == 0
+    code, shown = said("restore", "a", "--replace")
+    assert (code, "is not the topic that the group had read" in shown) == (2, True)
+    (stopped.directory / "offsets.json").write_text('{"0": 2, "1": 0}')
+    assert said("restore", "a", "--replace", "--offsets", "offsets.json")[0] == 0
+    one = opened(stopped.settings)[0]
+    assert (one.position, one.meta and one.meta.funnel_from, dict(one.table.items())) == (2, 2, LEADS)
+
+
+def test_what_others_have_written_into_the_changelog_is_left_out(stopped: Stopped, said: Said) -> None:
+    producer = Producer(kafka_clients.producer(stopped.settings))
+    producer.produce(stopped.settings.changelog, b"at all", b"not ours", 0)
+    assert producer.flush(30) == 0
+    with pytest.raises(Refused, match="has not written, such as the one at offset"):
+        opened(stopped.settings)
+    assert said("snapshot", "a")[0] == 0
+    assert said("restore", "a", "--replace")[0] == 0
+    assert dict(opened(stopped.settings)[0].table.items()) == LEADS
+
+
+def test_a_changelog_whose_beginning_was_deleted_takes_no_snapshot_and_gives_none(
+    stopped: Stopped, said: Said
+) -> None:
+    assert said("snapshot", "a")[0] == 0
+    admin, changelog = AdminClient(kafka_clients.admin(stopped.settings)), stopped.settings.changelog
+    for policy in ("delete", "compact"):
+        entry = ConfigEntry("cleanup.policy", policy, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, changelog, incremental_configs=[entry])
+        admin.incremental_alter_configs([resource])[resource].result()
+        if policy == "delete":
+            delete_before(admin, [TopicPartition(changelog, 0, 1)])
+    for command in (["snapshot", "b"], ["restore", "a", "--replace"]):
+        code, shown = said(*command)
+        assert (code, "does not begin at its beginning any more (partition 0 at offset 1)" in shown) == (
+            3,
+            True,
+        )
 
 
 @pytest.mark.parametrize("command", ["snapshot", "restore"])

@@ -81,10 +81,19 @@ def united_points(score: Score, mine: Points, theirs: Points, now: int, calendar
             total -= worth - capped
             gave.append([Gift(now, capped, now)])
         else:
+            one, other = (
+                [
+                    gift
+                    for gift in gifts
+                    if gift.points and later(calendar, gift.of, line.per) > now - TOO_LATE_FOR_POINTS
+                ]
+                for gifts in (one, other)
+            )
+            if not one or not other:
+                gave.append([*one, *other])
+                continue
             kept: list[Gift] = []
             for gift in sorted((*one, *other), key=lambda gift: gift.of):
-                if later(calendar, gift.of, line.per) <= now - TOO_LATE_FOR_POINTS:
-                    continue
                 room = line.at_most - sum(
                     abs(k.points) for k in kept if later(calendar, k.of, line.per) > gift.of
                 )

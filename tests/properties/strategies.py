@@ -158,27 +158,27 @@ class Case:
 
 
 @st.composite
-def _cases(draw: st.DrawFn, drawn: SearchStrategy[Json], stream: SearchStrategy[list[Activity]]) -> Case:
+def cases_of(draw: st.DrawFn, drawn: SearchStrategy[Json], stream: SearchStrategy[list[Activity]]) -> Case:
     return Case(yaml.dump(draw(drawn), Dumper=_Dumper, sort_keys=False), draw(stream))
 
 
-general_cases = _cases(funnels(_transitions(conditions)), streams)
+general_cases = cases_of(funnels(_transitions(conditions)), streams)
 """A funnel of every kind of condition, and a stream to run it on."""
-scored_cases = _cases(funnels(_transitions(scored_conditions), plain_scores), scoring_streams)
+scored_cases = cases_of(funnels(_transitions(scored_conditions), plain_scores), scoring_streams)
 """Rules on scores: bounds, half-lives, points to the millisecond."""
-timely_cases = _cases(funnels(_transitions(timely_conditions), plain_scores), scoring_streams)
+timely_cases = cases_of(funnels(_transitions(timely_conditions), plain_scores), scoring_streams)
 """Rules that time alone turns, both ways."""
-returning_cases = _cases(funnels(_returns, plain_scores, (None,)), scoring_streams)
+returning_cases = cases_of(funnels(_returns, plain_scores, (None,)), scoring_streams)
 """Leads that go forth and back, and rules that are passed over and let in again."""
 departing_cases = st.one_of(
-    _cases(funnels(_transitions(conditions)), departing_streams),
-    _cases(
+    cases_of(funnels(_transitions(conditions)), departing_streams),
+    cases_of(
         funnels(_transitions(st.one_of(scored_conditions, timely_conditions)), plain_scores),
         departing_streams,
     ),
 )
 """Leads that are merged into each other, and erased."""
-assigned_cases = _cases(
+assigned_cases = cases_of(
     funnels(st.one_of(_returns, _transitions(timely_conditions)), plain_scores, (None,)), assigned_streams
 )
 """Leads that a person moves, and rules that would move them back."""

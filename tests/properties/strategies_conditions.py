@@ -107,7 +107,7 @@ sequence = mapping(
     within=durations,
     since=st.just("entry"),
 )
-_thresholds = st.sampled_from([-5, 0, 2.5, 5, 7.5, 10, 20])
+_thresholds = st.sampled_from([-5, -1.5, 0, 2.5, 5, 7.5, 10, 20])
 _score_names = st.sampled_from(["engagement", "fit"])
 score_is = st.one_of(
     mapping({"score": _score_names, "at_least": _thresholds}),

@@ -9,33 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualifiers import FAULTS, Fault, FunnelFaults, load_funnel
+from qualifiers import load_funnel
 from qualifiers.comparing import compile_pattern
 from qualifiers.presets import PRESETS, preset_text
 from schemas.conditions import TraitIs
+from tests.fuzz.funnels import check, judged
 from tests.profiles import share
 
 TEXTS = [preset_text(preset) for preset in PRESETS]
-BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-
-
-def judged(text: str | bytes) -> tuple[Fault, ...]:
-    """The faults of a text that may have none; any other exception is what these tests look for."""
-    try:
-        load_funnel(text)
-    except FunnelFaults as error:
-        return error.faults
-    return ()
-
-
-def assert_in_file(text: str | bytes) -> None:
-    """Each fault has a code of the table, and a place in the text."""
-    shown = text.decode(errors="replace") if isinstance(text, bytes) else text
-    lines = BREAK.split(shown)
-    for fault in judged(text):
-        assert fault.code in FAULTS
-        assert 1 <= fault.line <= len(lines), fault
-        assert 1 <= fault.column <= len(lines[fault.line - 1]) + 1, fault
 
 
 PIECES = st.sampled_from(
@@ -69,7 +50,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join) | st.binary(max_size=40) | st.text(max_size=40))
 @settings(max_examples=share(2))
 def test_whatever_comes_is_a_funnel_or_faults(text: str | bytes) -> None:
-    assert_in_file(text)
+    check(text)
 
 
 @st.composite
@@ -99,7 +80,7 @@ def mutated(draw: st.DrawFn) -> str:
 @given(mutated())
 @settings(max_examples=share(2))
 def test_a_preset_that_was_mistyped_is_a_funnel_or_faults(text: str) -> None:
-    assert_in_file(text)
+    check(text)
 
 
 WORD = re.compile(r"[\w.-]+")
@@ -113,7 +94,7 @@ VALUES = st.sampled_from(
 def test_any_word_of_a_preset_may_be_anything(text: str, number: int, value: str) -> None:
     words = list(WORD.finditer(text))
     word = words[number % len(words)]
-    assert_in_file(text[: word.start()] + value + text[word.end() :])
+    check(text[: word.start()] + value + text[word.end() :])
 
 
 HEAD = "funnel: f\nstages: [lead, mql]\n"

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from schemas.moments import LAST_MOMENT
 from streams.engine.changelog import (
     META_KEY,
     Meta,
@@ -10,6 +11,7 @@ from streams.engine.changelog import (
     decode_meta,
     encode_meta,
     lead_key,
+    reign_key,
 )
 from streams.engine.recovered import Recovered
 
@@ -26,7 +28,19 @@ def test_a_meta_record_of_before_there_were_versions_is_read() -> None:
     assert decode_meta(old).version == 0
 
 
-@pytest.mark.parametrize("value", [b"", b"\x03" + encode_meta(META)[1:], b"\x01\xff", b"\x01\x91\x01"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"\x03" + encode_meta(META)[1:],
+        b"\x01\xff",
+        b"\x01\x91\x01",
+        encode_meta(META).replace(b"saas", b"sa\xffs"),
+        encode_meta(META)[:-1] + b"\x91" * 100_000,
+        encode_meta(msgspec.structs.replace(META, position=-1)),
+        encode_meta(msgspec.structs.replace(META, clock=LAST_MOMENT + 1)),
+    ],
+)
 def test_a_foreign_meta_record_is_refused(value: bytes) -> None:
     with pytest.raises(UnreadableChangelog):
         decode_meta(value)
@@ -44,7 +58,26 @@ def test_the_newest_of_a_key_counts_and_a_tombstone_takes_it_away() -> None:
     assert recovered.records == 5
 
 
-@pytest.mark.parametrize("key", [None, b"", b"Xanna"])
-def test_a_key_of_an_unknown_kind_is_refused(key: bytes | None) -> None:
+def test_where_versions_came_into_force_is_passed_by() -> None:
+    recovered = Recovered()
+    recovered.apply(reign_key(3), encode_meta(META))
+    recovered.apply(reign_key(4), encode_meta(META))
+    assert (recovered.meta, recovered.foreign, recovered.states) == (None, {}, {})
+    recovered.apply(reign_key(3), None)
+    assert recovered.reigns == {reign_key(4)}
+
+
+@pytest.mark.parametrize("key", [None, b""])
+def test_a_record_without_a_key_is_refused(key: bytes | None) -> None:
     with pytest.raises(UnreadableChangelog):
         Recovered().apply(key, b"1")
+
+
+def test_a_key_of_an_unknown_kind_is_kept_apart_until_a_tombstone_takes_it_away() -> None:
+    recovered = Recovered(start=7)
+    recovered.apply(b"Xanna", b"1")
+    recovered.apply(b"Xberit", b"1")
+    recovered.apply(b"Xberit", None)
+    recovered.apply(b"Xcarl", None)
+    assert recovered.foreign == {b"Xanna": 7}
+    assert recovered.states == {}

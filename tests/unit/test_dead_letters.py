@@ -306,11 +306,13 @@ def test_a_letter_in_a_line() -> None:
 
 def test_a_letter_in_full() -> None:
     said = telling.letter_text(letter(headers=[("trace", b"1"), (REPLAYED, b"0-3")]), None)
-    for part in ("3-17", "in 2-1000", LEAD, "trace: 1", "what is\nwrong", "open", "0-3", VALUE.decode()):
+    for part in ("3-17", "in 2-1000", LEAD, "trace: 1", "what is\\nwrong", "open", "0-3", VALUE.decode()):
         assert part in said
     assert REASONS["future"].do.replace("`", "") in said
     assert telling.letter_text(letter(None), None).endswith("value      none")
     assert telling.letter_text(letter(b"\xff\x00"), None).endswith("in hex\nff 00")
+    shown = telling.letter_text(letter(b'{\n\t"a": "\x1b[2J"}\n'), None)
+    assert shown.endswith('16 bytes\n{\n        "a": "\\x1b[2J"}')
 
 
 def test_a_letter_as_json() -> None:

@@ -275,6 +275,8 @@ def test_what_leadgate_sends_goes_home_from_wherever_it_lies() -> None:
     [
         b"\xc1",
         msgspec.msgpack.encode({"type": "yet unknown"}),
+        b"\x81\xa4type\xa1\xff",  # text that is not UTF-8
+        b"\x82\xa4type\xa4gone\xa1x" + b"\x91" * 100_000,  # nested without end
         msgspec.msgpack.encode(Moving([ANON], b"\x02no state", b"no activity", 1)),
         msgspec.msgpack.encode(Moving([], None, b"{}", 1)),
     ],

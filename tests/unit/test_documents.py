@@ -10,6 +10,7 @@ from docs import tables
 from qualifiers.built_in import BUILT_IN
 from schemas.dead_letter import DeadLetterReason
 from schemas.decision import DIRECTIONS, Direction, SignalDocument, StageChangeDocument
+from schemas.explanation import Block, End, Explanation
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -38,6 +39,16 @@ def test_every_link_leads_somewhere() -> None:
             assert not anchor or anchor in _anchors(leads_to), f"{document.name}: {target}#{anchor}"
 
 
+def test_every_test_of_a_promise_is_there() -> None:
+    text = (DOCS / "promises.md").read_text(encoding="utf-8")
+    promises, _ = text.split("## What is not promised")
+    sections = promises.split("\n## ")[1:]
+    assert all("`tests/" in section for section in sections)
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promises):
+        source = (DOCS.parent / file).read_text(encoding="utf-8")
+        assert re.search(rf"^(def {name}\(|{name} = )", source, re.MULTILINE), f"{file}::{name}"
+
+
 def _anchors(document: Path) -> set[str]:
     """The headings of a document, as links name them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
@@ -63,6 +74,16 @@ def test_every_member_of_a_signal_is_told() -> None:
 def test_every_type_that_is_built_in_is_told() -> None:
     for document in ("contracts.md", "funnel-language.md"):
         assert set(re.findall(r"`(\w+)`", (DOCS / document).read_text())) >= BUILT_IN
+
+
+def test_every_member_of_an_explanation_is_told() -> None:
+    section = (
+        (DOCS / "contracts.md").read_text().split("## A lead explained")[1].split("## A worker's end")[0]
+    )
+    told = set(re.findall(r"`(\w+)`", section))
+    apart = {"lead_id", "funnel", "funnel_hash"}  # as of a stage change
+    assert set(Explanation.model_fields) - apart <= told
+    assert {*get_args(Block), *get_args(End)} <= told
 
 
 def test_every_reason_of_a_dead_letter_is_told() -> None:

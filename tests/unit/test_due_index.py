@@ -34,7 +34,7 @@ def test_until_gives_every_lead_that_is_due_in_order(
 
 def test_entries_that_no_longer_count_are_dropped_in_the_end() -> None:
     present = {b"a": 0}
-    index = DueIndex(present.__getitem__)
+    index = DueIndex(present.__getitem__, [])
     for due in range(1, 5000):
         present[b"a"] = due
         index.put(due, b"a")

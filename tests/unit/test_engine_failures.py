@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from streams.engine.failures import EngineFailed
-from streams.engine.transaction import Aborted, Fenced, Interrupted, Outgoing, TooLarge, Transaction
+from streams.engine.transaction import (
+    Aborted,
+    Fenced,
+    Interrupted,
+    Lost,
+    Outgoing,
+    TooLarge,
+    Transaction,
+)
 from tests.doubles.engines import NAMES, Bench, lead_of
 from tests.doubles.kafka import Step
 
@@ -90,6 +98,14 @@ def test_fenced_by_new_owners_of_what_it_had_before_it_never_ends() -> None:
         bench.send(LEADS[0], "seen")
         bench.work()
         bench.assign()
+    send_all(bench)
+    bench.work()
+    check(bench)
+
+
+def test_lost_for_want_of_an_answer_it_never_ends() -> None:
+    bench = working()
+    bench.kafka.order("commit", *[raiser(Lost("it took too long"))] * 4)
     send_all(bench)
     bench.work()
     check(bench)

@@ -20,6 +20,7 @@ from tests.doubles.engines import FUNNEL, GRACE, NAMES, PARTITIONS, START, Bench
 from tests.doubles.funnels import FakeFunnels
 from tests.doubles.kafka import FakeKafka, Step
 from tests.doubles.replay import Replay
+from tests.doubles.verified import Verifying
 
 LEADS = [lead_of(number, nth) for number in range(PARTITIONS) for nth in range(4)]
 leads = st.sampled_from(LEADS)
@@ -203,6 +204,9 @@ class Workers(RuleBasedStateMachine):
         records = self.kafka.all(NAMES.activities)
         replay = Replay(records, bench.reigns(), PARTITIONS, GRACE)
         assert replay.differences(bench.changes(), bench.clocks()) == []
+        verifying = Verifying(bench)
+        verifying.compacted = True
+        assert verifying.unproven() == []
         assert len(bench.dead()) == sum(record.key() == b"key" for record in records)
 
 

@@ -1,14 +1,27 @@
 """What the group gives and takes, at every moment: nothing is opened that is not ours, or twice."""
 
+import gc
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from streams.engine.opening import Opened
-from tests.doubles.engines import NAMES, Bench, lead_of
+from streams.engine.table import Table
+from streams.engine.transaction import Aborted, Fenced, TransactionError
+from tests.doubles.engines import NAMES, PARTITIONS, Bench, lead_of
 
 LEAD = lead_of(0)
+
+
+def how_many_tables() -> int:
+    """Those of garbage, too. (A compiled one has no weak references.)"""
+    return sum(type(one) is Table for one in gc.get_objects())
+
+
+def refuse(error: type[TransactionError]) -> None:
+    raise error("ordered")
 
 
 def test_what_is_given_is_opened_read_and_applied() -> None:
@@ -32,6 +45,31 @@ def test_given_again_it_goes_on_from_what_is_committed(lost: bool) -> None:
     bench.assign()
     bench.work()
     assert bench.said() == {LEAD: ["created", "to-mql"]}
+
+
+@pytest.mark.parametrize("how", ["taken", "lost", "pass_thrown_away", "producer_lost"])
+def test_the_tables_of_what_has_gone_do_not_wait_for_the_garbage_collector(how: str) -> None:
+    """A worker looks for garbage so seldom that they would all stay."""
+    bench = Bench()
+    bench.assign()
+    bench.send(LEAD, "call")
+    bench.work()
+    gc.collect()
+    gc.disable()
+    tables = how_many_tables()
+    try:
+        if how in ("taken", "lost"):
+            bench.take(lost=how == "lost")
+        else:
+            bench.kafka.order("commit", partial(refuse, Aborted if how == "pass_thrown_away" else Fenced))
+            for number in range(PARTITIONS):
+                bench.send(lead_of(number), "demo")
+            bench.work()
+        bench.assign()
+        bench.work()
+        assert how_many_tables() == tables
+    finally:
+        gc.enable()
 
 
 def test_given_twice_in_a_row_it_is_opened_for_the_second_time_only() -> None:

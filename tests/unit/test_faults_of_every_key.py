@@ -15,9 +15,10 @@ from pydantic import BaseModel
 from qualifiers import FunnelFaults, load_funnel
 from qualifiers.loader_tree import known_keys
 from schemas.conditions import CONDITIONS
-from schemas.funnel_file import POINTS_LINES, FunnelFile, json_schema
+from schemas.funnel_file import POINTS_LINES, FunnelFile
+from schemas.funnel_schema import json_schema
 
-VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+VALIDATOR = jsonschema.Draft7Validator(json_schema())
 
 WHERE: dict[str, Any] = {"p": {"is": 1}}
 TEST = {

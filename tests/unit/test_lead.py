@@ -51,7 +51,7 @@ def test_its_head_is_read_without_the_rest() -> None:
 )
 @pytest.mark.parametrize("stage", ["a", "s" * 31, "s" * 32, "é" * 20])
 def test_its_head_is_read_however_it_is_written(due: int, stage: str) -> None:
-    lead = Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"", due=due)
+    lead = Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"of birth", due=due)
     state = encode_lead(lead)
     assert due_and_stage(state) == (due, stage)
     assert (due_of(state), read_under(state)) == (due, b"12345678")

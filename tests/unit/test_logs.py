@@ -3,22 +3,13 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from streams import logs
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+from streams.cli.kafka_settings import kafka_settings
+from streams.funnels.topic import decode_funnel
 
 
 class Terminal(io.StringIO):
@@ -106,3 +97,13 @@ def test_what_a_library_also_raises_is_not_said_by_it() -> None:
     logging.getLogger("kafka.net.manager").error("Connection failed")
     logging.getLogger("streams.app").info("[^-LeadgateApp]: Starting...")
     assert stream.getvalue() == ""
+
+
+def test_what_is_strange_in_a_topic_is_not_among_what_a_command_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kafka_settings(None)
+    assert decode_funnel(b"no funnel") is None
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert json.loads(said.err)["event"] == "funnel_record_not_understood"

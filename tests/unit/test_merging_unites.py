@@ -1,8 +1,43 @@
 """What two leads kept, united: each lived its own time, and one goes on as if it had done it all."""
 
+import pytest
+
+from qualifiers.merging import _ids
 from tests.unit.story import Leads, hours
 
 TO_B = {"to": "b", "when": {"did": "asked"}}
+
+
+def test_different_values_of_both_count_together() -> None:
+    leads = Leads(transitions=[{"to": "b", "when": {"did": "x", "distinct": "page", "times": 3}}])
+    leads.does("anon", "x", 0, page="p").does("anon", "x", 1, page="q").does("anna", "x", 2, page="q")
+    assert leads.merges("anon", "anna", 3).does("anna", "x", 4, page="p").view("anna").stage == "a"
+    assert leads.does("anna", "x", 5, page="r").view("anna").stage == "b"
+
+
+def test_a_bound_holds_for_both_however_long_ago_one_of_them_had_points() -> None:
+    score = {"points": [{"on": "x", "add": 5, "at_most": 5, "per": "1d"}]}
+    leads = Leads(scores={"s": score}, transitions=[{"to": "b", "when": {"score": "s", "at_least": 90}}])
+    leads.does("anon", "x", 0).does("anna", "x", 240).merges("anon", "anna", 241)
+    assert leads.does("anna", "x", 242).view("anna").scores == {"s": 10}
+    assert leads.does("anna", "x", 265).view("anna").scores == {"s": 15}
+
+
+def test_points_stay_where_the_other_lead_was_given_none() -> None:
+    """Late points may have been given past what a span holds, looking back from their own moment."""
+    score = {"points": [{"on": "x", "add": 5, "at_most": 5, "per": "1d"}]}
+    for first, other in (("anon", "anna"), ("anna", "anon")):
+        leads = Leads(scores={"s": score}, transitions=[{"to": "b", "when": {"score": "s", "at_least": 90}}])
+        leads.does(first, "x", 2).does(first, "x", 1).does(other, "seen", 2)
+        assert leads.view(first).scores == {"s": 10}
+        assert leads.merges("anon", "anna", 3).view("anna").scores == {"s": 10}
+
+
+def test_what_is_over_a_bound_that_is_united_is_taken_at_its_worth_by_then() -> None:
+    score = {"half_life": "1d", "points": [{"on": "x", "add": 5, "at_most": 5, "per": "2d"}]}
+    leads = Leads(scores={"s": score}, transitions=[{"to": "b", "when": {"score": "s", "at_least": 90}}])
+    leads.does("anon", "x", 0).does("anna", "x", 0).merges("anon", "anna", 24)
+    assert leads.view("anna").scores == {"s": 2.5}
 
 
 def test_where_either_has_been_the_one_has() -> None:
@@ -64,6 +99,15 @@ def test_a_sequence_goes_by_time_and_what_comes_with_a_merge_has_arrived_later()
         assert leads.view("anna").stage == stage
 
 
+def test_activities_of_one_moment_stay_in_the_order_in_which_they_came() -> None:
+    steps = {"to": "b", "when": {"sequence": ["one", "two"], "span": "30m"}}
+    for twice, stage in ((("two", "one"), "a"), (("one", "two"), "b")):
+        leads = Leads(transitions=[steps]).does("anna", "one", 2).does("anon", "one", 0)
+        for kind in twice:
+            leads.does("anon", kind, 1)
+        assert leads.merges("anon", "anna", 3).view("anna").stage == stage
+
+
 def test_a_chain_that_was_begun_is_gone_on_with_however_much_has_come_since() -> None:
     steps = {"to": "b", "when": {"sequence": ["one", "two", "three"]}}
     leads = Leads(transitions=[steps]).does("anon", "one", 0).does("anon", "two", 1)
@@ -95,3 +139,22 @@ def test_who_was_part_of_the_merged_lead_is_part_of_the_survivor() -> None:
     leads = Leads(transitions=[TO_B]).does("one", "seen").does("two", "seen").does("three", "seen")
     leads.merges("one", "two").merges("two", "three").does("three", "lead_erased", 1)
     assert list(leads.does("one", "seen", 2).replay.leads) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "kept"),
+    [
+        (32, 32, (16, 16)),
+        (1, 32, (1, 31)),
+        (32, 1, (31, 1)),
+        (20, 20, (16, 16)),
+        (10, 30, (10, 22)),
+        (3, 4, (3, 4)),
+        (0, 5, (0, 5)),
+    ],
+)
+def test_of_the_room_for_ids_at_least_half_is_for_each(mine: int, theirs: int, kept: tuple[int, int]) -> None:
+    of_mine = b"".join(b"mine%02d" % number for number in range(mine))
+    of_theirs = b"".join(b"them%02d" % number for number in range(theirs))
+    newest = (of_theirs[len(of_theirs) - 6 * kept[1] :], of_mine[len(of_mine) - 6 * kept[0] :])
+    assert _ids(of_mine, of_theirs) == b"".join(newest)

@@ -1,11 +1,13 @@
 """The operators of `trait` and `where`: one truth table, and the laws that hold all over it."""
 
+from math import inf
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qualifiers.comparing import _LONGEST_EXACT, has_whole_word, text_number
 from qualifiers.operators import OPERATORS, comparable, compile_test, describe
 from schemas.conditions import Test as Operators
 
@@ -213,3 +215,16 @@ def test_no_value_makes_an_operator_fail(value: Any) -> None:
 )
 def test_a_test_reads_as_a_sentence(test: dict[str, Any], words: str) -> None:
     assert describe(Operators.model_validate(test)) == words
+
+
+@pytest.mark.parametrize(("text", "word"), [("x---", "--"), ("head-- --", "--"), ("ab a", "a")])
+def test_a_word_may_begin_within_an_occurrence_that_is_none(text: str, word: str) -> None:
+    assert has_whole_word(text, word)
+    assert not has_whole_word(text.replace(word, f"é{word}å"), word)
+
+
+def test_a_whole_number_is_exact_up_to_so_many_digits() -> None:
+    digits = "9" * _LONGEST_EXACT
+    assert text_number(digits) == int(digits)
+    assert text_number(f"-{digits[1:]}") == -int(digits[1:])
+    assert text_number(f"{digits}9") == inf

@@ -123,11 +123,16 @@ def test_a_later_report_takes_the_place_of_its_measures_only() -> None:
     assert both["settings"]["rounds"] == 3
 
 
+def test_a_measure_that_takes_another_s_place_may_have_other_sizes() -> None:
+    longer = measured(result("latency"), settings=measured()["settings"] | {"seconds": 30.0})
+    assert performance.merged([measured(), longer])["settings"]["seconds"] == 30.0
+
+
 @pytest.mark.parametrize(
     ("later", "why"),
     [
         (measured(settings=measured()["settings"] | {"quick": True}), "tries the harness"),
-        (measured(settings=measured()["settings"] | {"seconds": 1.0}), "seconds"),
+        (measured(result("cost"), settings=measured()["settings"] | {"seconds": 1.0}), "seconds"),
         (measured(machine=MACHINE | {"cpu": "two"}), "cpu"),
         (measured(result("throughput", differing_leads=1)), "leadgate were not what they must be"),
     ],

@@ -152,6 +152,14 @@ def test_files_are_read_as_one_and_lines_counted_through(funnel: Path, tmp_path:
     ]
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(funnel: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.jsonl"
+    marked.write_text(line("a", 1) + "\n", encoding="utf-8-sig")
+    ran = qualify(funnel, marked, marked, "-", stdin=b"\xef\xbb\xbf" + line("b", 2).encode())
+    assert (ran.code, ran.err) == (0, "")
+    assert [one["lead_id"] for one in ran.said if one["seq"] == 1] == ["a", "b"]
+
+
 def test_until_lets_time_go_on(funnel: Path) -> None:
     text = line("a", 1)
     assert [one["to"] for one in qualify(funnel, stdin=text).said] == ["lead", "mql"]

@@ -1,3 +1,4 @@
+from math import log2
 from typing import Any
 
 import pytest
@@ -138,6 +139,15 @@ def test_a_score_below_zero_comes_back_by_time() -> None:
     assert hours(story.last) == pytest.approx(24, abs=0.001)
 
 
+def test_points_below_zero_of_an_earlier_funnel_come_back_by_time_and_sooner_for_what_is_added() -> None:
+    """Though no line of this one takes any."""
+    before = scored({"on": "x", "add": -40}, half_life="24h").does("x")
+    after = scored({"on": "y", "add": 5}, half_life="24h", when={"score": "s", "at_least": -10})
+    story = before.comes_under(after, 1).does("y", 24)
+    assert score(story) == -15
+    assert hours(story.waits(1000).last) == pytest.approx(24 + 24 * log2(15 / 10), abs=0.001)
+
+
 def test_a_score_between_bounds_opens_and_closes_by_time() -> None:
     when = {"all": [{"score": "s", "between": [2, 4]}, {"in_stage": "30h"}]}
     story = scored({"on": "x", "add": 8}, when=when, half_life="24h").does("x").waits(1000)
@@ -201,6 +211,27 @@ def test_what_is_learnt_about_a_lead_moves_it_by_its_score() -> None:
     fit = {"s": {"points": [{"if": {"has": "n"}, "add": 5}]}}
     assert tell({"score": "s", "at_least": 5}, scores=fit).does("x").knows(1, n=1).stage == "b"
     assert tell({"score": "s", "below": 5}, scores=fit).knows(0, n=1).knows(1, n=None).stage == "b"
+
+
+def test_a_single_point_for_who_the_lead_is_moves_it() -> None:
+    story = scored({"if": {"has": "n"}, "add": 1}, when={"score": "s", "at_least": 1})
+    assert story.does("x").stage == "a"
+    assert story.knows(1, n=1).stage == "b"
+
+
+def test_another_funnel_weighs_at_once_who_the_lead_is() -> None:
+    before = scored({"if": {"has": "n"}, "add": 1}).knows(n=1)
+    after = scored({"if": {"has": "n"}, "add": 3}, when={"score": "s", "at_least": 3})
+    story = before.comes_under(after, 1)
+    assert score(story) == 3
+    assert story.stage == "b"
+
+
+def test_a_line_that_adds_nothing_lifts_a_score_to_its_least() -> None:
+    story = scored({"on": "x", "add": 0}, {"on": "y", "add": 5}, limits=[1, 10])
+    assert score(story.does("y")) == 5
+    story = scored({"on": "x", "add": 0}, {"on": "y", "add": 5}, limits=[1, 10])
+    assert score(story.does("x").does("y")) == 6
 
 
 def test_a_late_gift_of_a_line_with_per_is_worth_less_by_now() -> None:

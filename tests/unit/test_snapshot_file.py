@@ -4,6 +4,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from streams.errors import Misuse, OutsideWorld
@@ -11,7 +12,16 @@ from streams.funnels import Published
 from streams.snapshots import format as form
 from streams.snapshots import read_offsets, summarize
 from streams.snapshots.files import written_whole
-from streams.snapshots.format import BadSnapshot, Header, Partition, Records, SnapshotReader, SnapshotWriter
+from streams.snapshots.format import (
+    BadSnapshot,
+    End,
+    Header,
+    Partition,
+    Records,
+    SnapshotReader,
+    SnapshotWriter,
+)
+from tests.fuzz.snapshots import framed
 
 HEADER = Header(
     "2026-01-31T09:30:00.000Z",
@@ -24,6 +34,7 @@ HEADER = Header(
     False,
     [Published("sales", "shop", 1, "ab" * 32, "funnel: shop\n", "2026-01-01T00:00:00.000Z")],
 )
+encode = msgspec.msgpack.encode
 PARTITIONS = [Partition(0, 12, 20, b"meta"), Partition(1, 0, 0, None)]
 PAIRS = [(b"Lanna", b"state"), (b"Lbob", b"\xffcarl"), (b"Shash", b"\x01")]
 
@@ -103,6 +114,38 @@ def test_one_of_another_format_version_is_refused() -> None:
 def test_one_that_is_something_else_is_refused() -> None:
     with pytest.raises(BadSnapshot, match=r"leads.snapshot is no snapshot: `leadgate snapshot FILE`"):
         read(b'{"lead_id": "anna", "type": "page_viewed"}')
+
+
+BEGIN, FIRST, SECOND = (encode(frame) for frame in (HEADER, *PARTITIONS))
+LEADS = encode(Records(PAIRS))
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([FIRST], "does not begin with a header"),
+        ([BEGIN, LEADS], "has records that are of no partition"),
+        ([BEGIN, SECOND], "has partition 1 where 0 should be"),
+        ([BEGIN, FIRST, FIRST], "has partition 0 where 1 should be"),
+        ([BEGIN, FIRST, encode(End(0))], "holds 1 of 2 partitions"),
+        ([BEGIN, FIRST, SECOND, LEADS, encode(End(2))], "holds 3 records, but its end says 2"),
+        ([BEGIN, BEGIN], "has a second header"),
+        ([BEGIN.replace(b"activities_topic", b"activities_trunk")], "which topic its offsets are of"),
+        ([BEGIN.replace(b"sales", b"sal\xffs")], "holds what this leadgate does not know"),
+        ([b"\x91" * 100_000], "holds what this leadgate does not know"),
+    ],
+)
+def test_sound_frames_that_make_no_snapshot_are_refused(frames: list[bytes], said: str) -> None:
+    with pytest.raises(BadSnapshot, match=said):
+        read(framed(frames))
+
+
+@pytest.mark.parametrize("pair", [(b"", b"x"), (b"Xanna", b"x"), (b"Lanna", b""), (b"Lanna", b"\x9f\x04")])
+def test_a_record_that_is_no_lead_is_beyond_this_leadgate(pair: tuple[bytes, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "leads.snapshot"
+    path.write_bytes(framed([BEGIN, encode(Partition(0, 0, 0, None)), encode(Records([pair]))]))
+    with pytest.raises(BadSnapshot, match="beyond this leadgate"):
+        summarize(path)
 
 
 @pytest.mark.parametrize("newer", ["lead_version", "meta_version"])

@@ -20,6 +20,7 @@ from streams.supervisor.asking import Asking
 from streams.supervisor.member import Launch, Member
 from streams.supervisor.scraping import Scraping
 from streams.supervisor.supervisor import Supervisor
+from streams.web.tokens import Tokens
 from tests.doubles import member as stand_in
 
 DEADLINE_SECONDS = 30.0
@@ -91,7 +92,7 @@ async def supervised(journal: str = os.devnull, **deeds: list[str]) -> AsyncIter
     """Two members, ``w0`` and ``w1``, which do as ``deeds`` says."""
     launch = StandIns(deeds=deeds, journal=journal)
     members = [Member(name, launch) for name in ("w0", "w1")]
-    async with Asking() as asking:
+    async with Asking(Tokens()) as asking:
         scraping = Scraping("w", members, asking)
         keeper = Supervisor(members, asking, scraping)
         running = asyncio.create_task(keeper.run(hold_clock=True))

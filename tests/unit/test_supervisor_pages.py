@@ -19,6 +19,7 @@ from streams.supervisor.member import Launch, Member
 from streams.supervisor.pages import Pages
 from streams.supervisor.scraping import Scraping
 from streams.web.pages import add_pages
+from streams.web.tokens import Tokens
 from streams.web.worker import WorkerView
 from tests.doubles.workers import FakeEngine, FakeGroup, live, partition, shop, worker
 
@@ -31,9 +32,9 @@ def leads_in(number: int) -> list[str]:
     return [name for name in names if home(name.encode(), PARTITIONS) == number][:3]
 
 
-def owner(group: FakeGroup, number: int, port: int) -> WorkerView:
+def owner(group: FakeGroup, number: int, port: int, *tokens: str) -> WorkerView:
     """A worker that has a partition with three leads."""
-    one = worker(f"w-{number}", group, f"127.0.0.1:{port}", PARTITIONS)
+    one = worker(f"w-{number}", group, f"127.0.0.1:{port}", PARTITIONS, *tokens)
     assert isinstance(one.engine, FakeEngine)
     one.engine.give([number])
     here = {lead: live(shop(), lead, "page_viewed")[0] for lead in leads_in(number)}
@@ -44,20 +45,26 @@ def owner(group: FakeGroup, number: int, port: int) -> WorkerView:
 
 
 @asynccontextmanager
-async def supervised(group: FakeGroup) -> AsyncIterator[tuple[list[Member], list[WorkerView], Get]]:
-    """A supervisor's pages before two members that are up, and how to ask it."""
+async def supervised(
+    group: FakeGroup, *tokens: str, sent: str = ""
+) -> AsyncIterator[tuple[list[Member], list[WorkerView], Get]]:
+    """A supervisor's pages before two members that are up, and how to ask it.
+
+    ``tokens`` are everybody's, and ``sent`` is the one that is sent to it.
+    """
+    headers = {"Authorization": f"Bearer {sent}"} if sent else {}
     launch = Launch(Settings(), (), -1)
     members, workers, servers = [], [], []
     for number in range(PARTITIONS):
         server = TestServer(web.Application())
         server.port = unused_port()
-        one = owner(group, number, server.port)
+        one = owner(group, number, server.port, *tokens)
         add_pages(server.app, one)
         await server.start_server()
         members.append(Member(f"w-{number}", launch, life=1, state="up", port=server.port))
         workers.append(one)
         servers.append(server)
-    async with Asking() as asking:
+    async with Asking(Tokens(tokens)) as asking:
         scraping = Scraping("w", members, asking)
         for member in members:
             scraping.begun(member)
@@ -65,7 +72,7 @@ async def supervised(group: FakeGroup) -> AsyncIterator[tuple[list[Member], list
         async with TestClient(TestServer(application)) as client:
 
             async def get(path: str) -> tuple[int, Any]:
-                async with client.get(URL(path, encoded=True)) as response:
+                async with client.get(URL(path, encoded=True), headers=headers) as response:
                     text = await response.text()
                     is_json = response.content_type == "application/json"
                     return response.status, json.loads(text) if is_json else text
@@ -190,6 +197,23 @@ def test_the_metrics_of_all_and_the_supervisors_own() -> None:
             members[1].port = unused_port()
             lines = (await get("/metrics"))[1].splitlines()
             assert 'leadgate_leads{stage="visitor"} 3.0' in lines
+
+    asyncio.run(scene())
+
+
+def test_with_tokens_the_supervisor_lets_in_who_has_one_and_is_let_in_by_its_members() -> None:
+    async def scene() -> None:
+        first, second = "first-token-of-all", "second-token-of-all"
+        async with supervised(FakeGroup(), first, second, sent=second) as (_, _, get):
+            assert (await get("/readyz"))[0] == 200
+            assert (await get("/funnel"))[1]["leads"] == 6
+            assert 'leadgate_leads{stage="visitor"} 6.0' in (await get("/metrics"))[1].splitlines()
+            for lead in (*leads_in(0), *leads_in(1)):
+                assert (await get(f"/leads/{lead}"))[0] == 200
+        async with supervised(FakeGroup(), first, second) as (_, _, get):
+            assert [(await get(path))[0] for path in ("/livez", "/readyz")] == [200, 200]
+            for path in ("/funnel", "/metrics", "/leads/lead-1", "/elsewhere"):
+                assert (await get(path))[0] == 401
 
     asyncio.run(scene())
 

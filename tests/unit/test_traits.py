@@ -75,6 +75,20 @@ def test_traits_that_no_rule_names_are_kept_up_to_a_limit() -> None:
     assert as_json(traits)["t0"] == "now"
 
 
+def test_an_empty_object_is_one_trait_where_there_is_room() -> None:
+    full = {f"t{number}": number for number in range(OTHER_TRAITS)}
+    assert "empty" not in merged((1, full), (2, {"empty": {}}))
+    assert merged((1, {"empty": {}})) == {"empty": {}}
+
+
+def test_what_is_older_than_what_is_known_does_not_keep_the_rest_out() -> None:
+    assert merged((2, {"a": "new"}), (1, {"a": "old", "b": 1})) == {"a": "new", "b": 1}
+
+
+def test_what_comes_behind_an_object_is_kept_too() -> None:
+    assert merged((1, {"a": {"x": 1}, "b": 2})) == {"a": {"x": 1}, "b": 2}
+
+
 def test_a_named_trait_is_kept_however_long_another_not() -> None:
     long = "x" * 5000
     assert merged((1, {"a": long, "b": 1}), (2, {"b": long}), named=frozenset({"a"})) == {"a": long}

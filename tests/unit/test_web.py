@@ -2,75 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
-import aiohttp
 import faust
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
-from yarl import URL
 
+from qualifiers import explain
+from schemas.explanation import Explanation
+from schemas.lead_state import encode_mark
 from schemas.moments import DAY
 from streams.engine.homes import home
-from streams.ownership import Advertised
 from streams.web.leads import FORWARDED_BY, LONGEST_ID
-from streams.web.pages import add_pages, install
+from streams.web.pages import install
 from streams.web.worker import WorkerView
+from tests.doubles.web import served
 from tests.doubles.workers import FakeEngine, FakeGroup, live, partition, worker
 
 PARTITIONS = 4
-
-
-class Answer:
-    """A response, read."""
-
-    def __init__(self, response: aiohttp.ClientResponse, text: str) -> None:
-        self.status, self.headers, self.text = response.status, response.headers, text
-
-    @property
-    def said(self) -> Any:
-        assert self.headers["Content-Type"].startswith("application/json"), self.headers["Content-Type"]
-        return json.loads(self.text)
-
-    @property
-    def is_later(self) -> bool:
-        return self.status == 503 and int(self.headers["Retry-After"]) > 0
-
-
-Get = Callable[..., Awaitable[Answer]]
-
-
-@asynccontextmanager
-async def served(*workers: WorkerView) -> AsyncIterator[list[tuple[WorkerView, Get]]]:
-    """Each worker at an address of its own, which it advertises; and how to ask it."""
-    async with aiohttp.ClientSession() as session:
-        running: list[tuple[WorkerView, Get]] = []
-        servers = []
-        for one in workers:
-            # The address is known once it is bound, and pages are put on before that.
-            server = TestServer(web.Application())
-            port = server.port = unused_port()
-            one = replace(one, me=Advertised(one.me.worker, f"127.0.0.1:{port}"))
-            add_pages(server.app, one)
-            await server.start_server()
-            servers.append(server)
-
-            async def get(path: str, port: int = port, **headers: str) -> Answer:
-                url = URL(f"http://127.0.0.1:{port}{path}", encoded=True)
-                async with session.get(url, headers=headers) as response:
-                    return Answer(response, await response.text())
-
-            running.append((one, get))
-        try:
-            yield running
-        finally:
-            for server in servers:
-                await server.close()
 
 
 def engine_of(one: WorkerView) -> FakeEngine:
@@ -242,6 +192,41 @@ def test_the_owner_shows_a_lead_as_the_funnel_views_it() -> None:
     asyncio.run(scene())
 
 
+def test_the_owner_explains_a_lead_as_of_its_partitions_clock() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        one = worker("w", group, partitions=PARTITIONS)
+        funnel = one.funnels.in_force.funnel
+        lead = live(funnel, "ada", "page_viewed")[0]
+        number = home_of("ada")
+        engine_of(one).give([number])
+        engine_of(one).open(partition(number, {"ada": lead}, clock=lead.clock + DAY))
+        async with served(one) as [(one, get)]:
+            say_owner(group, one)
+            answer = await get("/leads/ada/explain")
+            assert answer.status == 200
+            wanted = explain(funnel, "ada", lead, lead.clock + DAY)
+            assert answer.said == json.loads(wanted.model_dump_json()) | {"funnel_version": 1}
+            assert answer.said["scores"][0]["value"] == 4
+            assert Explanation.model_validate_json(answer.text) == wanted
+
+    asyncio.run(scene())
+
+
+def test_a_lead_that_was_merged_is_explained_by_what_it_is_now() -> None:
+    async def scene() -> None:
+        group = FakeGroup()
+        one = owning("w", group)
+        table = engine_of(one).open_partitions[home_of("ada")].table
+        table.merge({b"ada": encode_mark("grace")}, [])
+        async with served(one) as [(one, get)]:
+            say_owner(group, one)
+            answer = await get("/leads/ada/explain")
+            assert (answer.status, answer.said) == (200, {"lead_id": "ada", "merged_into": "grace"})
+
+    asyncio.run(scene())
+
+
 def test_a_lead_ahead_of_its_partitions_clock_is_shown_at_its_own() -> None:
     async def scene() -> None:
         group = FakeGroup()
@@ -289,8 +274,9 @@ def test_odd_ids_are_found_at_their_owner_and_from_elsewhere(lead_id: str) -> No
         async with served(*two) as [(owner, ask_owner), (_, ask_other)]:
             say_owner(group, owner)
             for get in (ask_owner, ask_other):
-                answer = await get("/leads/" + quote(lead_id, safe=""))
-                assert (answer.status, answer.said.get("lead_id")) == (200, lead_id)
+                for page in ("", "/explain"):
+                    answer = await get("/leads/" + quote(lead_id, safe="") + page)
+                    assert (answer.status, answer.said.get("lead_id")) == (200, lead_id)
 
     asyncio.run(scene())
 
@@ -305,13 +291,16 @@ def test_ids_that_are_none(encoded: str) -> None:
         group = FakeGroup()
         async with served(owning("w", group)) as [(one, get)]:
             say_owner(group, one)
-            answer = await get("/leads/" + encoded)
-            assert (answer.status, bool(answer.said["error"])) == (400, True)
+            for page in ("", "/explain") if encoded else ("",):
+                answer = await get("/leads/" + encoded + page)
+                assert (answer.status, bool(answer.said["error"])) == (400, True)
 
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("path", ["/", "/leads", "/leads/a/b", "/leads/ada/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/leads", "/leads/a/b", "/leads/ada/", "/leads/ada/explain/", "/leads//explain"]
+)
 def test_there_is_nothing_else(path: str) -> None:
     async def scene() -> None:
         async with served(owning("w", FakeGroup())) as [(_, get)]:
@@ -343,9 +332,10 @@ def test_another_workers_lead_is_asked_of_it() -> None:
         two = (owning("owner", group, "ada"), worker("other", group, partitions=PARTITIONS))
         async with served(*two) as [(owner, _), (_, ask_other)]:
             say_owner(group, owner)
-            answer = await ask_other("/leads/ada")
-            assert (answer.status, answer.said["lead_id"]) == (200, "ada")
-            assert answer.headers["Leadgate-Answered-By"] == "owner"
+            for page in ("/leads/ada", "/leads/ada/explain"):
+                answer = await ask_other(page)
+                assert (answer.status, answer.said["lead_id"]) == (200, "ada")
+                assert answer.headers["Leadgate-Answered-By"] == "owner"
             assert (await ask_other("/leads/nobody")).status == 404
             # What the owner says of itself is passed on with its time to wait.
             engine_of(owner).give(range(PARTITIONS))

@@ -14,7 +14,8 @@ from confluent_kafka import Consumer
 
 from streams import kafka_clients
 from streams.engine.changelog import META_KEY
-from streams.engine.transaction import KafkaTransaction, Outgoing
+from streams.engine.kafka_transaction import KafkaTransaction
+from streams.engine.transaction import Outgoing
 from streams.settings import Settings
 from tests.benchmarks import topics
 from tests.benchmarks.bench import Bench

@@ -30,7 +30,7 @@ class Case(NamedTuple):
     message: str
     hint: str = ""
     beyond_schema: str = ""
-    """Of a fault of shape: why no JSON Schema can see it."""
+    """Why no JSON Schema can see this one, where it sees others of the code."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message[:50]}"

@@ -109,6 +109,7 @@ CASES = [
         points("{if: {use: ▸d}, add: 1}") + "define: {d: {quiet: 1d}}",
         "`d` asks about more than traits, which an `if` line cannot",
         "use `trait` and `has` only; for what a lead does, `on`",
+        beyond_schema="what `d` asks stands elsewhere",
     ),
     Case(
         "adds-nothing",
@@ -157,5 +158,6 @@ CASES = [
         + "define: {d: {any: [{has: x}, {use: e}]}, e: {any: [{use: d2}, {visited: mql}]}, d2: {has: x}}",
         "`d` asks about more than traits, which an `if` line cannot",
         "use `trait` and `has` only; for what a lead does, `on`",
+        beyond_schema="what `d` asks stands elsewhere",
     ),
 ]

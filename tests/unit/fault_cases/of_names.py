@@ -83,6 +83,12 @@ CASES = [
         "duplicate-stage",
         "funnel: f\nstages: [a, b]\noff_path: [▸b]\n" + TO_B,
         "the stage `b` is named twice (first at 2:13)",
+        beyond_schema="the stages beside the path are another list",
+    ),
+    Case(
+        "duplicate-stage",
+        "funnel: f\nstages: [a, b, ▸a]\n" + TO_B,
+        "the stage `a` is named twice (first at 2:10)",
     ),
     Case(
         "duplicate-transition",

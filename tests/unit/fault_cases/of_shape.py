@@ -218,6 +218,9 @@ CASES = [
     Case("missing-key", f"▸funnel: f\ntransitions: [{RULE}]", "`stages` is missing here"),
     Case("wrong-type", "▸funnel", "a funnel file is a mapping that begins with `funnel: name`"),
     Case(
+        "wrong-type", "▸cases: []", "this is a file of cases, and no funnel file", "`leadgate test` runs it"
+    ),
+    Case(
         "wrong-type",
         when("{score: s, at_least: 1}") + "scores: ▸[s]",
         "a mapping, `key: value`, is needed for `scores`",

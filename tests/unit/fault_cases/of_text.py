@@ -22,12 +22,10 @@ CASES = [
     Case(
         "control-character",
         "funnel: f\nstages: [▸\x07]",
-        "the character U+0007 cannot stand in a funnel file",
+        "the character U+0007 cannot stand in the file",
         "take it out",
     ),
-    Case(
-        "too-large", "▸" + " " * (MAX_BYTES + 1), "the file is larger than a funnel can be (1,048,576 bytes)"
-    ),
+    Case("too-large", "▸" + " " * (MAX_BYTES + 1), "the file is larger than it can be (1,048,576 bytes)"),
     Case("too-large", LAUGHS, "the file holds more than 100,000 values, aliases written out"),
     Case(
         "too-large",
@@ -72,12 +70,12 @@ CASES = [
         "many-documents",
         "funnel: f\n▸---\nfunnel: g\n",
         "a second document starts here",
-        "keep one funnel in a file",
+        "keep one document in a file",
     ),
     Case(
         "unknown-tag",
         HEAD + f"transitions: ▸!!seq [{RULE}]",
-        "the tag `tag:yaml.org,2002:seq` means nothing in a funnel file",
+        "the tag `tag:yaml.org,2002:seq` means nothing here",
         "take it out",
     ),
     Case(
@@ -126,13 +124,13 @@ CASES = [
     Case(
         "control-character",
         "f▸\0u\0n\0n\0e\0l\0:\0 \0f\0",  # UTF-16 without its mark
-        "the character U+0000 cannot stand in a funnel file",
+        "the character U+0000 cannot stand in the file",
         "save it as UTF-8",
     ),
     Case(
         "control-character",
         HEAD.replace("\n", "\r\n") + "#\r# ▸\x07",
-        "the character U+0007 cannot stand in a funnel file",
+        "the character U+0007 cannot stand in the file",
         "take it out",
     ),
     Case("too-deep", "[" * 1000 + "▸" + "[" * 19_000, *TOO_DEEP),

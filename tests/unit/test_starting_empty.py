@@ -1,0 +1,96 @@
+"""What a new funnel file asks that the old one did not keep."""
+
+from typing import Any
+
+import pytest
+
+from qualifiers.starting_empty import starting_empty
+from schemas.funnel_file import FunnelFile
+
+DID = {"did": "x"}
+SUM = {"sum": "amount", "of": "x", "at_least": 5}
+
+
+def file(when: Any, **parts: Any) -> FunnelFile:
+    rule = {"to": "b", "when": when} | parts.pop("rule", {})
+    return FunnelFile.model_validate(
+        {"funnel": "f", "stages": ["a", "b", "c"], "transitions": [rule]} | parts
+    )
+
+
+def score(*points: Any) -> dict[str, Any]:
+    return {"scores": {"s": {"points": list(points)}}}
+
+
+Told = list[tuple[str, str | None, list[str]]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (file(DID), file(DID), []),
+        (file(DID), file({"did": "y"}), [("y", None, ["to-b"])]),
+        (file(DID), file({"did": "x", "within": "30d"}), []),
+        (file(DID), file({"did": "x", "since": "entry"}), [("x in this stay", None, ["to-b"])]),
+        (file(DID), file({"did": "x", "where": {"p": 1}}), [("x where p is 1", None, ["to-b"])]),
+        (file(DID), file({"did": "x", "times": 3}), [("x 3 times", "the newest", ["to-b"])]),
+        (
+            file({"did": "x", "times": 3}),
+            file({"did": "x", "times": 5}),
+            [("x 5 times", "the newest 3", ["to-b"])],
+        ),
+        (file({"did": "x", "times": 5}), file({"did": "x", "times": 3}), []),
+        (
+            file(SUM | {"within": "7d"}),
+            file(SUM | {"within": "30d"}),
+            [
+                (
+                    "amount of x adds up to at least 5 within 30 days",
+                    "what was done in the last 7 days",
+                    ["to-b"],
+                )
+            ],
+        ),
+        (file(SUM | {"within": "30d"}), file(SUM | {"within": "7d"}), []),
+        (
+            file(DID),
+            file({"sequence": ["x", "y"]}),
+            [("x, then y", None, ["to-b"])],
+        ),
+        (file(DID), file({"visited": "c"}), [("whether it was ever in c", None, ["to-b"])]),
+        (
+            file(DID),
+            file(DID, rule={"again_after": "1d"}),
+            [("when to-b last fired", None, ["to-b"])],
+        ),
+        (
+            file(DID),
+            file(DID, **score({"on": "y", "add": 5})),
+            [("the points of s", None, ["s"])],
+        ),
+        (
+            file(DID, **score({"on": "y", "add": 5})),
+            file(DID, **score({"on": "y", "add": 7}, {"on": "z", "add": 1, "at_most": 3})),
+            [("what has been given for z: +1 point, at most 3", None, ["s"])],
+        ),
+        (file(DID), file({"trait": "n", "is": 1}), []),
+        (file(DID), file({"none": [{"all": [DID, {"has": "n"}]}]}), []),
+    ],
+)
+def test_what_starts_empty(old: FunnelFile, new: FunnelFile, expected: Told) -> None:
+    assert [(one.what, one.known, one.asked_by) for one in starting_empty(old, new)] == expected
+
+
+def test_all_that_ask_it_are_named_once() -> None:
+    asked = {"any": [{"use": "named"}, {"did": "y", "within": "1d"}]}
+    new = file(
+        asked,
+        define={"named": {"at_least": 1, "of": [{"did": "y"}]}},
+        hold={"when": {"did": "y"}},
+        signals=[{"name": "loud", "in": "a", "when": {"none": [{"did": "y"}]}}],
+    )
+    ((what, known, asked_by),) = [
+        (one.what, one.known, one.asked_by) for one in starting_empty(file(DID), new)
+    ]
+    assert (what, known) == ("y", None)
+    assert asked_by == ["hold", "to-b", "loud"]
