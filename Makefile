@@ -17,7 +17,7 @@ DURATION ?=
 # More arguments for pytest, such as ARGS="tests/unit -k moments".
 ARGS ?=
 
-.PHONY: help setup broker demo test check static lint format docs wheel check-wheel bench lock clean
+.PHONY: help setup broker demo test faults check static lint format docs site wheel check-wheel bench audit sbom lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,26 +27,34 @@ setup: $(READY) ## Make .venv with the leadgate command in it; starts nothing
 demo: $(READY) broker ## See leadgate work on a real Kafka (DURATION=20 ends it by itself)
 	@$(BIN)/leadgate demo $(if $(DURATION),--duration $(DURATION))
 
-test: $(READY) broker ## Run every test, on a real Kafka
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --basetemp=.pytest_tmp $(ARGS)
+test: $(READY) broker ## Run the tests, on a real Kafka; of the faults those that show each kind
+	@$(BIN)/python -m pytest -m 'not nightly' -n 2 --dist loadgroup --basetemp=.pytest_tmp $(ARGS)
+
+faults: $(READY) broker ## Break it in every way, on a real Kafka (ARGS='--repeat 20 -k kill': those, 20 times)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --basetemp=.pytest_tmp --durations 20 tests/faults $(ARGS)
 
 check: static test ## All that must hold before a change goes in
 
-static: $(READY)
+static: $(READY) site
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml schemas qualifiers streams
 
-lint: static ## The checks that run nothing: format, ruff, mypy, imports
+lint: static ## The checks that run nothing: format, ruff, mypy, imports, bandit
 
 format: $(READY) ## Lay the code out, and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-docs: $(READY) ## Write the tables of the documents anew, from the code and the committed report
+docs: $(READY) ## Write anew what the documents have of the code: tables, measured figures, commands' output
 	@$(BIN)/python -m docs.tables
 	@$(BIN)/python -m docs.performance
+	@$(BIN)/python -m docs.consoles
+
+site: $(READY) ## Make the documents' site in build/site; a broken link is an error
+	@said=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1) || { echo "$$said" >&2; exit 1; }
 
 # What is deployed has its rules compiled. A checkout stays plain Python, so this lies apart.
 WHEEL := build/wheel/.ready
@@ -65,12 +73,21 @@ $(WHEEL): $(READY) pyproject.toml hatch_build.py README.md LICENSE $(SOURCES)
 
 # The tests lie beside the compiled packages, so that these are found and the checkout's are not.
 check-wheel: $(WHEEL) ## Run the tests that need no Kafka on that wheel
-	@rm -rf build/checked && cp -r $(INSTALLED) build/checked && cp -r tests docs pyproject.toml build/checked
-	@cd build/checked && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadgroup \
+	@rm -rf build/checked && cp -r $(INSTALLED) build/checked && cp -r tests docs deploy pyproject.toml build/checked
+	@cd build/checked && HYPOTHESIS_PROFILE=wheel $(CURDIR)/$(BIN)/python -m pytest -n 2 --dist loadgroup \
 	    -m 'not plain' tests/unit tests/acceptance tests/properties $(ARGS)
 
 bench: $(WHEEL) broker ## Measure leadgate beside others that run the same funnel
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+audit: $(READY) ## Look up what is known against the dependencies that are locked (needs the network)
+	@$(BIN)/python -m deploy.audit
+
+sbom: $(READY) ## Write the bill of materials of what is deployed, in CycloneDX: build/sbom.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	    --output-format JSON --output-file build/sbom.json
+	@ls build/sbom.json
 
 # One lock for Python 3.11 to 3.13; none tells where its maker got the packages.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -105,7 +122,7 @@ $(READY): pyproject.toml requirements-dev.lock
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version) …"; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -10,12 +10,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docs import scale, walls
 from tests.benchmarks import report
+from tests.benchmarks.bench import Sizes, measures_of
 from tests.benchmarks.measures import MEASURES, Measure
 
 HERE = Path(__file__).parent
@@ -23,7 +25,7 @@ COMMITTED = HERE.parent / "tests" / "benchmarks" / "results" / "report.json"
 DOCUMENTS = (HERE / "performance.md", HERE / "scale.md")
 NOT_YET = "*Not measured yet: `make bench`, then `python -m docs.performance build/benchmarks/report.json`.*"
 SAME = ("cpu", "cores", "memory_gib", "python", "kafka")
-"""Of the machine: where one of these differs, or a size, figures can't stand beside each other."""
+"""Of the machine: where one of these differs, or a measure's sizes, figures can't stand beside each other."""
 
 _PLACE = re.compile(r"(<!-- measured: (.+?) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 
@@ -95,10 +97,13 @@ def _check(one: report.Report, whole: Mapping[str, Any]) -> None:
     if not whole:
         return
     differing = [name for name in SAME if one["machine"][name] != whole["machine"][name]]
+    kept = {result["measure"] for result in whole["results"]} - {
+        result["measure"] for result in one["results"]
+    }
     differing += [
-        name
-        for name, size in one["settings"].items()
-        if name != "rounds" and size != whole["settings"].get(name)
+        size.name
+        for size in fields(Sizes)
+        if one["settings"].get(size.name) != whole["settings"].get(size.name) and kept & measures_of(size)
     ]
     if differing:
         raise Unfit(

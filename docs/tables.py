@@ -9,29 +9,48 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from qualifiers.faults import FAULTS, WARNINGS, Meaning
+from qualifiers.case_fault_codes import CASE_FAULTS
+from qualifiers.fault_codes import FAULTS, Meaning
 from qualifiers.loader_names import MAX_EXPANDED
 from qualifiers.loader_values import MAX_CONTRIBUTIONS
 from qualifiers.loader_yaml import MAX_BYTES, MAX_DEPTH, MAX_EXACT, MAX_NODES
 from qualifiers.merging import KEPT_ABSORBED
 from qualifiers.operators import OPERATORS
+from qualifiers.outcomes import OUTCOMES
 from qualifiers.points import TOO_LATE
 from qualifiers.sequences import KEPT_ACTIVITIES
 from qualifiers.sums import KEPT_VALUES
 from qualifiers.traits import OTHER_TRAIT_CHARACTERS, OTHER_TRAITS
+from qualifiers.warning_codes import WARNINGS
 from qualifiers.words import length
+from schemas import case_schema
 from schemas.conditions import CONDITIONS
 from schemas.decision import DIRECTIONS
 from schemas.durations import LONGEST_DURATION, UNITS
-from schemas.funnel_file import json_schema
+from schemas.explanation import BLOCKS, ENDS
+from schemas.funnel_schema import json_schema
 from schemas.lead import KEPT_IDS
+from schemas.verification import VERDICTS
+from streams.acls import DOES, RIGHTS, Role
 from streams.dead_letters.reasons import REASONS
 from streams.metrics.catalogue import CATALOGUE, PREFIX, SUPERVISOR, Entry
+from streams.settings import Settings
+from tests.mutation import report
 
 HERE = Path(__file__).parent
 SCHEMA = json_schema()
-MODELS: dict[str, Any] = {"FunnelFile": SCHEMA, **SCHEMA["$defs"]}
+MODELS: dict[str, Any] = {
+    "FunnelFile": SCHEMA,
+    **{
+        name: each
+        for name, each in SCHEMA["$defs"].items()
+        if "properties" in each and "OnTraits" not in name
+    },
+}
 """The models of the funnel file, as JSON Schema shows them."""
+CASE_SCHEMA = case_schema.json_schema()
+CASE_MODELS: dict[str, Any] = {"CaseFile": CASE_SCHEMA, **CASE_SCHEMA["$defs"]}
+"""Those of a file of cases."""
 
 _PLACE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
@@ -63,12 +82,13 @@ def _said_after_name(model: type[Any]) -> str:
 
 
 def _keys(model: str) -> Callable[[], Rows]:
-    """The keys of a model of the funnel file."""
+    """The keys of a model of the funnel file, or of a file of cases."""
 
     def rows() -> Rows:
         yield "key", "when left out", "what it says"
-        for key, about in MODELS[model]["properties"].items():
-            needed = key in MODELS[model]["required"]
+        described = (MODELS | CASE_MODELS)[model]
+        for key, about in described["properties"].items():
+            needed = key in described.get("required", ())
             default = f"`{about['default']}`" if about.get("default") else ""
             yield f"`{key}`", "needed" if needed else default, about["description"]
 
@@ -93,10 +113,28 @@ def _directions() -> Rows:
         yield f"`{direction}`", meaning
 
 
-def _codes(table: dict[str, Meaning]) -> Rows:
+def _blocks() -> Rows:
+    yield "by", "why"
+    for by, why in BLOCKS.items():
+        yield f"`{by}`", why
+
+
+def _ends() -> Rows:
+    yield "end", "what it says"
+    for end, meaning in ENDS.items():
+        yield f"`{end}`", meaning
+
+
+def _faults(table: dict[str, Meaning]) -> Rows:
     yield "code", "what it means", "what to do"
     for code, meaning in table.items():
         yield f"`{code}`", meaning.means, meaning.do
+
+
+def _warnings() -> Rows:
+    yield "code", "what it means", "why it matters", "what to do"
+    for code, meaning in WARNINGS.items():
+        yield f"`{code}`", meaning.means, meaning.why, meaning.do
 
 
 def _limits() -> Rows:
@@ -134,6 +172,37 @@ def _reasons() -> Rows:
         yield f"`{reason}`", meaning.means, meaning.do
 
 
+def _outcomes() -> Rows:
+    yield "outcome", "of a move that a rule has made"
+    for outcome, meaning in OUTCOMES.items():
+        yield f"`{outcome}`", meaning
+
+
+def _verdicts() -> Rows:
+    yield "verdict", "of a decision"
+    for verdict, meaning in VERDICTS.items():
+        yield f"`{verdict}`", meaning
+
+
+def _roles() -> Rows:
+    yield "role", "who has it"
+    for role, does in DOES.items():
+        yield f"`{role}`", does
+
+
+def _rights(role: Role) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        settings = Settings.model_construct(group="<group>")
+        yield "on", "named", "operation", "for"
+        for right in RIGHTS[role]:
+            named = right.name(settings, "User:<principal>")
+            pattern = f"begins with `{named}`" if right.prefix else f"`{named}`"
+            under = f", under `{right.under}`" if right.under else ""
+            yield right.resource, pattern, f"`{right.operation}`", right.because + under
+
+    return rows
+
+
 def _metrics() -> Rows:
     yield "metric", "kind", "labels", "of several workers", "what it tells"
     for entry in CATALOGUE:
@@ -156,13 +225,21 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "operators": _operators,
     "units": _units,
     "directions": _directions,
-    "faults": lambda: _codes(FAULTS),
-    "warnings": lambda: _codes(WARNINGS),
+    "blocks": _blocks,
+    "ends of a forecast": _ends,
+    "faults": lambda: _faults(FAULTS),
+    "warnings": _warnings,
+    "faults of cases": lambda: _faults(CASE_FAULTS),
     "limits": _limits,
     "reasons of a dead letter": _reasons,
+    "outcomes of a rule": _outcomes,
+    "verdicts": _verdicts,
+    "roles": _roles,
+    **{f"rights: {role}": _rights(role) for role in RIGHTS},
     "metrics": _metrics,
     "metrics of a supervisor": _metrics_of_a_supervisor,
-    **{f"keys of {model}": _keys(model) for model in MODELS},
+    "mutants": lambda: report.table(report.committed()),
+    **{f"keys of {model}": _keys(model) for model in MODELS | CASE_MODELS},
 }
 """What stands in each place, by the name that the place has."""
 
