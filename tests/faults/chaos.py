@@ -6,6 +6,7 @@ import time
 from functools import partial
 
 from streams.local_kafka import LocalKafka
+from tests.faults.flowing import Over
 from tests.faults.network import Network
 from tests.faults.schedule import Fault, Schedule
 from tests.faults.workers import Group
@@ -22,6 +23,7 @@ class Chaos:
         self._ended: list[Process] = []
         self.late = 0.0
         """How many seconds after its moment a fault came, at worst: what was before it took its time."""
+        self.over: list[Over] = []
 
     @property
     def living(self) -> list[Process]:
@@ -35,7 +37,9 @@ class Chaos:
             time.sleep(max(0.0, begun + fault.at - time.monotonic()))
             self.late = max(self.late, time.monotonic() - begun - fault.at)
             print(f"{time.monotonic() - begun:7.1f} s: {fault.kind}", flush=True)
+            at = time.time()
             getattr(self, f"_{fault.kind}")(fault)
+            self.over.append(Over(fault, int((time.time() if fault.lasts else at) * 1_000)))
             self.check_all_live()
 
     def check_all_live(self) -> None:

@@ -10,23 +10,25 @@ import sys
 import tempfile
 import time
 import uuid
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.engine.changelog import META_KEY
 from tests.faults import by_brute_force, oracle
 from tests.faults.chaos import Chaos
 from tests.faults.clocks import Clocks
+from tests.faults.flowing import Moments
 from tests.faults.following import Following, Said
 from tests.faults.load import Live
 from tests.faults.network import beyond_a_network
 from tests.faults.schedule import Schedule
-from tests.faults.soak_report import Soaked, of_growth, of_judgement
+from tests.faults.soak_report import Judged, Soaked, of_growth, of_judgement
 from tests.faults.vitals import Vitals
 from tests.faults.waiting import begin, quiet
 from tests.faults.workers import Group
@@ -83,15 +85,15 @@ def main(argv: list[str]) -> int:
             text, grown = of_growth(soaked)
             # To judge millions of activities takes a while.
             print(text, flush=True)
-            looked_at, found = judge(soaked, following.end())
+            judged = judge(soaked, following.end())
         finally:
             group.stop()
     shutil.rmtree(directory)
-    judgement = of_judgement(looked_at, found, grown)
+    judgement = of_judgement(soaked, judged, grown)
     print(judgement)
     if asked.report is not None:
         asked.report.write_text(f"{text}\n{judgement}")
-    return 1 if found or grown else 0
+    return 1 if judged.found or grown else 0
 
 
 def soak(group: Group, chaos: Chaos, asked: argparse.Namespace) -> Soaked:
@@ -113,24 +115,24 @@ def soak(group: Group, chaos: Chaos, asked: argparse.Namespace) -> Soaked:
     quiet(group)
     vitals.end()
     chaos.check_all_live()
-    return Soaked(schedule, vitals, group, load.sent, seconds)
+    return Soaked(schedule, chaos.over, vitals, group, load.sent, seconds)
 
 
 # Judging it ---------------------------------------------------------------------------------
 
 
-def judge(soaked: Soaked, said: list[Said]) -> tuple[list[tuple[str, str]], list[str]]:
-    """What was looked at, as rows of a table, and what was found wrong; ``said`` is what compaction takes."""
+def judge(soaked: Soaked, said: list[Said]) -> Judged:
+    """What was looked at, and what was found wrong; ``said`` is what compaction takes."""
     group = soaked.group
     apart = max(1, soaked.sent // SAMPLED)
     # Two processes read millions of records in half the time. Forked they would have half of librdkafka.
     with ProcessPoolExecutor(2, get_context("spawn")) as readers:
-        gaps = readers.submit(_gaps, group.bootstrap, group.settings.stage_changes_topic)
+        reading = readers.submit(_read_changes, group.bootstrap, group.settings.stage_changes_topic)
         evidence = oracle.gather(group.settings, partial(_is_kept, apart), readers.map)
-        changes, found = gaps.result()
+        changes = reading.result()
     states = [record for record in evidence.changelog if record.key != META_KEY]
     evidence = replace(evidence, changelog=[*said, *states])
-    looked_at = 0
+    looked_at, found = 0, changes.gaps
     try:
         looked_at = len(group.check(evidence=evidence).leads)
     except AssertionError as error:
@@ -144,26 +146,37 @@ def judge(soaked: Soaked, said: list[Said]) -> tuple[list[tuple[str, str]], list
         group.settings.grace,
         BY_BRUTE_FORCE,
     )
+    found.extend(differ)
     rows = [
-        ("stage changes, each lead's numbered without a gap", f"{changes:,}"),
+        ("stage changes, each lead's numbered without a gap", f"{changes.many:,}"),
         ("leads whose decisions were recomputed", f"{looked_at:,} (one family in {apart})"),
         ("leads judged by brute force", f"{brute}"),
-        ("differences", f"{len(found) + len(differ)}"),
+        ("differences", f"{len(found)}"),
     ]
-    return rows, found + differ
+    return Judged(rows, found, changes.moments)
 
 
-def _gaps(bootstrap: str, topic: str) -> tuple[int, list[str]]:
-    """How many stage changes there are, and where a lead's are not numbered without a gap."""
-    changes, gaps = 0, []
+class Changes(NamedTuple):
+    """How many there are, where a lead's are not numbered without a gap, and when each was said."""
+
+    many: int
+    gaps: list[str]
+    moments: Moments
+
+
+def _read_changes(bootstrap: str, topic: str) -> Changes:
+    many, gaps = 0, []
+    moments: dict[int, array[int]] = defaultdict(partial(array, "q"))
     seqs: Counter[str] = Counter()
     for record in oracle.read(bootstrap, topic):
         lead, change = record.key.decode(), json.loads(record.value)
-        changes += 1
+        many += 1
+        moments[record.partition].append(record.timestamp)
         if change["seq"] != (1 if change["rule"] == "created" else seqs[lead] + 1):
             gaps.append(f"{lead}: {change['seq']} after {seqs[lead]}")
         seqs[lead] = change["seq"]
-    return changes, gaps
+    in_order = {number: array("q", sorted(said)) for number, said in moments.items()}
+    return Changes(many, gaps, in_order)
 
 
 def _is_kept(apart: int, record: Any) -> bool:

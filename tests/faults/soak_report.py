@@ -1,10 +1,11 @@
-"""What a soak reports, in Markdown: what was done, what grew; and then, what was looked at and found."""
+"""What a soak reports, in Markdown: what was done and what grew; then how soon it went on, what was found."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.faults.flowing import Moments, Over, by_kind
 from tests.faults.schedule import KINDS, Schedule
 from tests.faults.vitals import Sample, Vitals, slope
 from tests.faults.workers import Group
@@ -12,6 +13,7 @@ from tests.faults.workers import Group
 MOST = {"memory": 3.0, "descriptors": 60.0, "threads": 15.0}
 """What grows by more is said to grow: MiB a minute; descriptors and threads in all."""
 MOST_FINDINGS = 10
+FLOWING = ("seconds from a fault's end until every partition has said something", "times", "median", "most")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Soaked:
     """A group after its soak: so many activities were sent in so many seconds."""
 
     schedule: Schedule
+    over: Sequence[Over]
     vitals: Vitals
     group: Group
     sent: int
@@ -51,10 +54,27 @@ def of_growth(soaked: Soaked) -> tuple[str, list[str]]:
     return "\n".join(lines), [f"{name} grows by {by:.1f}" for name, by in growth.items() if by > MOST[name]]
 
 
-def of_judgement(looked_at: Iterable[tuple[str, str]], found: list[str], grown: list[str]) -> str:
-    """What was looked at, and what was ``found``, as far as it is not too much; and what has ``grown``."""
-    wrong = [*found[:MOST_FINDINGS], *grown]
-    lines = [*_table(("looked at", ""), looked_at), "", *(f"- {line}" for line in wrong)]
+@dataclass(frozen=True)
+class Judged:
+    """What was looked at, as rows of a table; what was found wrong; when each stage change was said."""
+
+    rows: list[tuple[str, str]]
+    found: list[str]
+    moments: Moments
+
+
+def of_judgement(soaked: Soaked, judged: Judged, grown: list[str]) -> str:
+    """How soon it went on, what was looked at, and what is wrong, as far as that is not too much."""
+    wrong = [*judged.found[:MOST_FINDINGS], *grown]
+    lines = [
+        *_table(FLOWING, by_kind(soaked.over, judged.moments)),
+        "",
+        "Until then the next fault may have come: what that one took is in it.",
+        "",
+        *_table(("looked at", ""), judged.rows),
+        "",
+        *(f"- {line}" for line in wrong),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 

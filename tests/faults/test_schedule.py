@@ -6,13 +6,14 @@
 
 import re
 import shlex
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.local_kafka import LocalKafka
-from tests.faults import soak
+from tests.faults import flowing, soak
 from tests.faults.chaos import Chaos
 from tests.faults.load import Live
 from tests.faults.network import Network, beyond_a_network
@@ -44,6 +45,13 @@ def test_a_seed_is_a_schedule() -> None:
     assert list(Schedule(5, 600)) == list(Schedule(5, 600)) != list(Schedule(6, 600))
     assert {fault.kind for fault in Schedule(5, 3_600)} == KINDS.keys()
     assert str(Schedule(5, 600)).startswith("seed 5:")
+
+
+def test_it_goes_on_when_the_last_of_the_partitions_has_said_something() -> None:
+    moments = {0: array("q", [1_000, 4_000]), 1: array("q", [500, 2_500, 9_000])}
+    assert flowing.seconds_after(moments, 900) == 1.6
+    assert flowing.seconds_after(moments, 2_500) == 6.5
+    assert flowing.seconds_after(moments, 4_000) is None, "one of them has nothing more to say"
 
 
 @nightly
