@@ -120,7 +120,11 @@ def differences(said: Said, decision: Decision) -> list[Difference]:
     same = msgspec.structs.replace(decision, decided_at=said.head.decided_at)
     encoded = encode_decision(same)
     if encoded != said.value:
-        found += _members(json.loads(said.value), json.loads(encoded), "")
+        try:
+            found += _members(json.loads(said.value), json.loads(encoded), "")
+        except (ValueError, RecursionError):  # such as a number of 5,000 digits: none of ours has one
+            text = said.value.decode(errors="backslashreplace")
+            found.append(Difference(member="the record's value", said=text, recomputed=encoded.decode()))
     return found
 
 

@@ -14,7 +14,7 @@ from schemas.lead import Lead
 from schemas.lead_state import encode_lead
 from streams import kafka_clients
 from streams.cli.commands import run
-from streams.engine.changelog import lead_key
+from streams.engine.changelog import UnreadableChangelog, lead_key
 from streams.engine.in_force import StageLost
 from streams.funnels import Funnels, FunnelTopic, Unusable
 from streams.funnels.publishing import Publisher, read_candidate
@@ -92,13 +92,15 @@ def worker(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Worker]
 Make = Callable[..., Worker]
 
 
-def keep(settings: Settings, *leads: str, stage: str = "lead") -> None:
+def keep(settings: Settings, *leads: str, stage: str = "lead", damaged: bool = False) -> None:
     """The changelog has these leads."""
     producer = Producer(kafka_clients.producer(settings))
     for number, lead in enumerate(leads):
         state = encode_lead(
             Lead(funnel=b"12345678", stage=stage, since=0, created=0, clock=0, origin=b"origin")
         )
+        if damaged:
+            state = b"\xff" + state
         producer.produce(settings.changelog, state, lead_key(lead.encode()), number % 2)
     assert producer.flush(30) == 0
 
@@ -262,6 +264,20 @@ def test_where_nobody_can_see_which_stages_leads_are_in_none_goes(settings: Sett
     with pytest.raises(KafkaException):
         blind.start(WITHOUT_LEAD)
     assert blind.in_force == (2, Y)
+
+
+def test_where_a_state_cannot_be_read_none_goes_and_the_lead_is_named(
+    settings: Settings, worker: Make
+) -> None:
+    worker().start(X)
+    keep(settings, "ada")
+    keep(settings, "bob", damaged=True)
+    another = worker()
+    with pytest.raises(
+        UnreadableChangelog, match=r"can't be counted: in partition 0 .*'bob' can't be read: "
+    ):
+        another.start(WITHOUT_LEAD)
+    assert another.in_force == (1, X)
 
 
 # By hand -------------------------------------------------------------------------------------------

@@ -180,6 +180,22 @@ def test_an_altered_decision_is_named_with_what_differs(
     assert [one.member for one in verdict.differences] == [member]
 
 
+@pytest.mark.parametrize("more", [b"1" * 5_000, b'"a"'], ids=["a number that Python does not read", "text"])
+def test_a_member_that_we_never_write_is_named(more: bytes) -> None:
+    verifying = worked()
+    verifying.topics.tampered[NAMES.stage_changes] = lambda records: [
+        replace(one, its_value=(one.its_value or b"")[:-1] + b',"more":' + more + b"}")
+        if about(one) == (ANNA, 2)
+        else one
+        for one in records
+    ]
+    (verdict,) = [one for one in verifying.verdicts() if one.verdict != "proven"]
+    assert (verdict.verdict, verdict.lead_id, verdict.seq) == ("differs", ANNA, 2)
+    (difference,) = verdict.differences
+    assert difference.member in ("more", "the record's value")
+    assert more.decode().strip('"') in difference.said
+
+
 @pytest.mark.parametrize(
     "cause",
     [
