@@ -148,8 +148,10 @@ class Group:
         return [line for line in said if '"worker_kept"' in line and '"errors": 0' not in line]
 
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
-        """What a worker answers over HTTP. Its log says where it listens."""
-        listens = next(line for line in self.said_by(process).splitlines() if '"web_listens"' in line)
+        """What a worker answers over HTTP. Its log says where it listens. Raises httpx.TransportError."""
+        listens = next((line for line in self.said_by(process).splitlines() if '"web_listens"' in line), None)
+        if listens is None:
+            raise httpx.ConnectError("it does not listen yet")
         return httpx.get(f"http://{json.loads(listens)['address']}{path}", timeout=5)
 
     def metric(self, process: subprocess.Popen[bytes], name: str) -> float:
@@ -246,15 +248,16 @@ class Group:
     def wait(self, until: Callable[[], bool], failure: str, seconds: float | None = None) -> None:
         """Poll ``until``; AssertionError with the workers' logs when it does not come true.
 
-        A broker that has just come back may refuse to answer for a while: that is asked again.
+        A broker that has just come back may refuse to answer for a while, and a worker that is busy may
+        take too long to: they are asked again.
         """
         deadline, refused = time.monotonic() + (seconds or self.patience), ""
         while True:
             try:
                 if until():
                     return
-            except (KafkaException, KafkaError) as error:
-                refused = f"; asked last, Kafka said: {error}"
+            except (KafkaException, KafkaError, httpx.TransportError) as error:
+                refused = f"; what was asked last: {error!r}"
             assert time.monotonic() < deadline, f"{failure}{refused}\n{self.logs()}"
             time.sleep(0.2)
 
