@@ -55,6 +55,8 @@ class Units:
     recovery_cpu_seconds_a_million: float
     transactions_per_second: float
     requests: float
+    transaction_seconds: float
+    """Until what a worker that died has left open is ended, once it has been missed."""
 
 
 def units(measured: Report) -> Units:
@@ -74,6 +76,7 @@ def units(measured: Report) -> Units:
         recovery_cpu_seconds_a_million=recovery("cpu_seconds") / millions,
         transactions_per_second=busiest.largest("per_second")("transactions_per_second"),
         requests=_Of(measured, "transactions").smallest("partitions")("requests"),
+        transaction_seconds=_Of(measured, "takeover")("transaction_seconds"),
     )
 
 
@@ -145,7 +148,7 @@ def needs(load: Load, of: Units) -> Needs:
         requests_per_second=transactions * of.requests,
         changelog_bytes=load.leads * of.changelog_bytes_a_lead,
         start_seconds=start,
-        takeover_seconds=SESSION_SECONDS + start / (workers - 1),
+        takeover_seconds=SESSION_SECONDS + of.transaction_seconds + start / (workers - 1),
     )
 
 
@@ -173,6 +176,7 @@ _UNITS = (
     _Line("recovery_cpu_seconds_a_million", "recovery of a million leads, CPU s of one core", ",.1f"),
     _Line("transactions_per_second", "transactions a second of a busy worker"),
     _Line("requests", "requests a transaction", ",.1f"),
+    _Line("transaction_seconds", "until a dead worker's transaction is ended, once it is missed, s", ",.1f"),
 )
 _NEEDS = (
     _Line("workers", "workers"),

@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     max_dead_letters_in_a_row: int = Field(default=100, ge=1)
     """So many records in a row that our own code cannot apply, and the worker stops."""
     max_dead_letter_ratio: float = Field(default=0.5, gt=0, le=1)
-    """So large a part of the records lately, and the worker stops."""
+    """Where more than those have failed lately, and they are more than this part of the records, likewise."""
     forward_secret: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(or_none)] = None
     """Signs the records that workers send each other on the activities' topic; the same on all of them."""
     forward_secret_accepted: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(or_none)] = (

@@ -48,7 +48,7 @@ def start(
     directory: Directory = None,
     source: Annotated[Source, typer.Option(help="auto: Docker where an engine answers, else jars.")] = "auto",
 ) -> None:
-    """Start it, and wait until it answers. Its data outlives `stop`, but not Docker's."""
+    """Start it, and wait until it answers. Its data outlives `stop`."""
     if _from(source, brokers, directory) == "docker":
         broker: ComposeKafka | LocalKafka = ComposeKafka(port or PORT)
     else:
@@ -62,7 +62,8 @@ def start(
 def stop(directory: Directory = None) -> None:
     """Stop it, whoever started it.
 
-    The data of a cluster from jars stays in its directory.
+    The data stays: of a cluster from jars in its directory, of Docker's in its volume (which
+    `docker compose down --volumes` deletes).
     """
     where = directory or DIRECTORY
     stopped = []

@@ -27,7 +27,7 @@ from streams.engine.broker_errors import passes
 from streams.engine.changelog import Meta, UnfinishedRestore, UnreadableChangelog
 from streams.engine.log_bounds import log_ends, log_starts
 from streams.engine.recovered import Recovered, take_in
-from streams.engine.refusals import Disagreement, Refusals, Refused, find_unreadable
+from streams.engine.refusals import Disagreement, Refusals, find_unreadable
 from streams.engine.table import Table
 from streams.kafka_tools import kafka_tool_at
 
@@ -188,7 +188,7 @@ class KafkaOpener:
         except UnfinishedRestore:
             raise
         except UnreadableChangelog as error:
-            raise Refused(f"partition {number} of {self.changelog}: {error}") from None
+            raise self._refusals.unreadable_meta(number, error) from None
         if meta is not None and meta.topic_id != self.topic_id and not self.for_snapshot:
             raise self._refusals.another_topic()
         try:

@@ -80,6 +80,13 @@ class Refusals:
             f"run that one; if somebody else has, stop all workers and {_RESTORE}; {_ANEW}"
         )
 
+    def unreadable_meta(self, number: int, why: Exception) -> Refused:
+        """The partition's own record, of what the last transaction left, can't be read."""
+        return Refused(
+            f"partition {number} of {self.changelog}: {why}. If somebody else than leadgate has written it, "
+            f"stop all workers and {_RESTORE}; {_ANEW}"
+        )
+
     def disagree(self, found: Sequence[Disagreement]) -> Refused:
         """Offsets and changelog of these partitions; with the commands that make them agree."""
         said = "\n".join(

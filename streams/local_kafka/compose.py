@@ -12,8 +12,8 @@ COMPOSE_FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 class ComposeKafka:
     """The service `kafka` of the compose file, on `port` of this machine.
 
-    `project` keeps it apart from others of the same file; None: the file's own
-    name. What it does is named as LocalKafka's, so that either may be the broker.
+    `project` keeps it apart from others of the same file, for as long as it runs; None: the
+    stack's own, whose data stays. What it does is named as LocalKafka's, so that either may be the broker.
     """
 
     def __init__(self, port: int = 9092, *, project: str | None = None) -> None:
@@ -30,8 +30,11 @@ class ComposeKafka:
         self._compose("up", "--detach", "--wait", "kafka")
 
     def stop(self) -> None:
-        """Ends the broker, and takes its container and data away."""
-        self._compose("down", "--volumes", "--remove-orphans")
+        """Ends the broker. One of a project of its own leaves neither container nor data."""
+        if self._project:
+            self._compose("down", "--volumes", "--remove-orphans")
+        else:
+            self._compose("stop", "kafka")
 
     def kill(self) -> None:
         """Ends the broker as a power cut would; its data stays."""

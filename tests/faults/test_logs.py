@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 
 from schemas.lead_state import FORMAT_VERSION
 from streams import kafka_clients
-from streams.engine.changelog import lead_key
+from streams.engine.changelog import META_KEY, META_VERSION, lead_key
 from streams.engine.homes import home
 from tests.doubles.deleting import delete_before
 from tests.faults import oracle
@@ -114,6 +114,18 @@ def test_a_state_that_cannot_be_read(stopped: Group, tmp_path: Path, state: byte
     assert f"the state of the lead '{lead}' can't be read" in told
     assert why in told
     assert "If a newer leadgate has written it, run that one" in told
+    assert "leadgate restore FILE --replace" in told
+    restore(stopped, file, "--replace")
+    stopped.start()
+    to_the_end(stopped)
+
+
+@nightly
+def test_a_meta_record_that_cannot_be_read(stopped: Group, tmp_path: Path) -> None:
+    file = snapshot(stopped, tmp_path)
+    put(stopped, 2, META_KEY, bytes([META_VERSION]) + b"hello")
+    told = refused(stopped)
+    assert f"partition 2 of {stopped.settings.changelog}: a meta record that can't be read" in told
     assert "leadgate restore FILE --replace" in told
     restore(stopped, file, "--replace")
     stopped.start()

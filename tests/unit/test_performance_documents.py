@@ -32,6 +32,7 @@ RESULTS = [
     result("transactions", partitions=64, requests=40.0),
     result("recovery", leads=100_000, all_open_seconds=1.0, cpu_seconds=0.5),
     result("recovery", leads=1_000_000, all_open_seconds=4.0, cpu_seconds=3.0),
+    result("takeover", total_seconds=11.0, transaction_seconds=2.0),
     result("memory", leads=0, rss_bytes=100 * 2**20),
     result(
         "memory",
@@ -98,13 +99,13 @@ def test_what_a_load_needs() -> None:
     assert (of.per_second, of.requests, of.transactions_per_second) == (50_000, 8, 20)
     few = scale.needs(scale.Load(10_000, 1_000_000), of)
     assert (few.workers, few.partitions) == (2, 8), "one must survive"
-    assert few.takeover_seconds == scale.SESSION_SECONDS + few.start_seconds
+    assert few.takeover_seconds == scale.SESSION_SECONDS + 2.0 + few.start_seconds
     many = scale.needs(scale.Load(1_000_000, 100_000_000), of)
     assert many.workers == 40, "a million a second, at half of 50,000 each"
     assert many.worker_cores == pytest.approx(17.0)
     assert many.requests_per_second == 40 * 20 * 8
     assert many.start_seconds == pytest.approx(2.5 * 4.0), "2.5 million leads each"
-    assert many.takeover_seconds == pytest.approx(scale.SESSION_SECONDS + 10.0 / 39)
+    assert many.takeover_seconds == pytest.approx(scale.SESSION_SECONDS + 2.0 + 10.0 / 39)
     assert many.worker_rss_bytes == 100 * 2**20 + 2_500_000 * 400
     assert many.changelog_bytes == 15e9
 
