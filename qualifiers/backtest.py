@@ -111,9 +111,7 @@ class Tally:
     def _conversions(self, merged: Mapping[str, str]) -> list[Conversion]:
         furthest = dict(self._furthest)
         for lead_id in self._furthest.keys() & merged.keys():
-            survivor = lead_id
-            while survivor in merged:
-                survivor = merged[survivor]
+            survivor = _whole(lead_id, merged)
             furthest[survivor] = max(furthest.pop(lead_id), furthest.get(survivor, 0))
         ended = Counter(furthest.values())
         reached = [
@@ -149,6 +147,15 @@ class Tally:
         (start, to, rule), _ = move
         order = [None, *self._file.stages, *self._file.off_path]
         return order.index(start), order.index(to), rule
+
+
+def _whole(lead_id: str, merged: Mapping[str, str]) -> str:
+    """The lead that this one is part of. Ids that came again after an erasure may go in a circle."""
+    been = {lead_id}
+    while (into := merged.get(lead_id, lead_id)) not in been:
+        been.add(into)
+        lead_id = into
+    return lead_id
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:

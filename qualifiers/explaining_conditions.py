@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from qualifiers import facts
 from qualifiers.conditions import All, AnyOf, AtLeast, Combination, Condition, NoneOf, turns
 from qualifiers.spans import Span
-from qualifiers.words import elapsed, joined, shown
+from qualifiers.words import elapsed, joined, open_hours, shown
 from schemas.explanation import ExplainedCondition
 from schemas.lead import Lead
 from schemas.moments import LAST_MOMENT, SECOND
@@ -165,7 +165,8 @@ def _visited(fact: facts.Visited, lead: Lead, at: int) -> Found:  # noqa: ARG001
 
 def _passed(span: Span, since: int, at: int) -> Found:
     passed = max(span.passed(since, at), 0)
-    return Found(elapsed(passed), passed / SECOND, passed / span.length, since)
+    said = open_hours(passed) if span.is_open_time else elapsed(passed)
+    return Found(said, passed / SECOND, passed / span.length, since)
 
 
 def _share(part: float, whole: float) -> float:

@@ -80,7 +80,7 @@ class Parting:
         """
         parted = [self._lead(lead_id, *self._parted[lead_id]) for lead_id in sorted(self._parted)]
         reports = [
-            tally.report(history, replay.leads, replay.merged)
+            tally.report(history, replay.leads, replay.parts())
             for tally, history, replay in zip(self._tallies, (old, new), (self.old, self.new), strict=True)
         ]
         at_once, stranded = self._read_again(end)

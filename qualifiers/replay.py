@@ -24,6 +24,8 @@ class Replay:
         self.leads: dict[str, Lead] = {}
         self.merged: dict[str, str] = {}
         """Leads that were merged, and into which."""
+        self._were: dict[str, str] = {}
+        """Those that were merged into one that has been erased since, and which."""
         self._suppressed: set[str] = set()
         self.suppressed = 0
         """How many activities were dropped, as their lead has been erased for good."""
@@ -69,6 +71,7 @@ class Replay:
         if isinstance(departure, Erased):
             for gone in departure.absorbed:
                 self.merged.pop(gone, None)
+                self._were[gone] = lead_id
             if departure.suppress:
                 self._suppressed |= {lead_id, *departure.absorbed}
             return []
@@ -84,6 +87,10 @@ class Replay:
         assert applied.lead is not None
         self.leads[survivor] = applied.lead
         return applied.decisions
+
+    def parts(self) -> dict[str, str]:
+        """Every lead that has ever been merged, and into which: also into one that has been erased since."""
+        return self._were | self.merged
 
     def _survivor(self, lead_id: str) -> str:
         while lead_id in self.merged:

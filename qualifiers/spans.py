@@ -101,6 +101,11 @@ class Span:
         """In ms of what it counts."""
         self._calendar = calendar
 
+    @property
+    def is_open_time(self) -> bool:
+        """Whether it passes only while a calendar is open."""
+        return self._calendar is not None
+
     def after(self, moment: int) -> int:
         """The first moment at which the span has passed since ``moment``; NEVER when no date can say it."""
         calendar = self._calendar

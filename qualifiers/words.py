@@ -36,6 +36,18 @@ def elapsed(ms: int) -> str:
     return " ".join(said[:2]) or "0 s"
 
 
+def open_hours(ms: int) -> str:
+    """How much open time something is: `39 h 30 min of business hours`. A day of it would mislead."""
+    hours, rest = divmod(ms, HOUR)
+    minutes = rest // MINUTE
+    said = (
+        f"{hours} h" * bool(hours or not minutes)
+        + " " * bool(hours and minutes)
+        + f"{minutes} min" * bool(minutes)
+    )
+    return f"{said} of business hours"
+
+
 def joined(names: Iterable[str], word: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = names

@@ -5,17 +5,18 @@ from pathlib import Path
 from qualifiers.loader_yaml import MAX_BYTES
 from qualifiers.presets import PRESETS, preset_cases, preset_text
 from streams.errors import Misuse
+from streams.printable import one_line
 
 
 def read_funnel_file(funnel: str) -> tuple[bytes, str]:
-    """The text of FUNNEL and the name to call it by in faults.
+    """The text of FUNNEL and the name to call it by in faults and reports, which any stream can show.
 
     A file wins over a preset of the same name. Raises Misuse when there is neither. Not
     more is read than shows that a file is too large.
     """
     if _is_preset(funnel):
         return preset_text(funnel).encode(), funnel
-    return _read(funnel, f"no such file, and no preset (there are: {', '.join(PRESETS)})"), funnel
+    return _read(funnel, f"no such file, and no preset (there are: {', '.join(PRESETS)})"), one_line(funnel)
 
 
 def read_case_file(cases: str) -> tuple[bytes, str]:
@@ -23,7 +24,7 @@ def read_case_file(cases: str) -> tuple[bytes, str]:
     if _is_preset(cases):
         return preset_cases(cases).encode(), f"{cases}.cases.yaml"
     hint = "no such file: write one (docs/funnel-tests.md), or name a preset for its cases"
-    return _read(cases, hint), cases
+    return _read(cases, hint), one_line(cases)
 
 
 def cases_beside(funnel: str) -> str:

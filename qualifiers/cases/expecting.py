@@ -58,7 +58,7 @@ def _becomes(line: Line, then: Then) -> Iterator[Unmet]:
     if then.lead.stage != stage:
         message = f"it should become `{stage}`, and is in `{then.lead.stage}`"
         yield Unmet("becomes", message, _wanted(stage, then))
-    elif not moves(then.now):
+    elif not any(change.to == stage for change in moves(then.now)):
         message = f"it should become `{stage}` now, and has been in it since {then.said(then.lead.since)}"
         yield Unmet("becomes", message)
 
@@ -93,7 +93,7 @@ def _signal(line: Line, then: Then) -> Iterator[Unmet]:
 def _score(line: Line, then: Then) -> Iterator[Unmet]:
     for name, test in line.score.items():
         if wanted := _missed(test, then.scores[name]):
-            yield Unmet("score", f"`{name}` should be {wanted}, and is {then.scores[name]:g}")
+            yield Unmet("score", f"`{name}` should be {wanted}, and is {then.scores[name]:.15g}")
 
 
 _LOOKS: dict[str, Callable[[Line, Then], Iterator[Unmet]]] = {
@@ -109,13 +109,13 @@ _LOOKS: dict[str, Callable[[Line, Then], Iterator[Unmet]]] = {
 def _missed(test: ScoreTest, score: float) -> str:
     """What the score should be and is not, in words; empty where it is."""
     if test.is_ is not None and score != round(test.is_, 4):
-        return f"{test.is_:g}"
+        return f"{test.is_:.15g}"
     if test.at_least is not None and score < test.at_least:
-        return f"at least {test.at_least:g}"
+        return f"at least {test.at_least:.15g}"
     if test.below is not None and score >= test.below:
-        return f"below {test.below:g}"
+        return f"below {test.below:.15g}"
     if test.between is not None and not test.between[0] <= score <= test.between[1]:
-        return f"between {test.between[0]:g} and {test.between[1]:g}"
+        return f"between {test.between[0]:.15g} and {test.between[1]:.15g}"
     return ""
 
 

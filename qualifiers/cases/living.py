@@ -29,6 +29,8 @@ class Life:
         self._case = case
         self._replay = Replay(funnel)
         self._decided: dict[str, list[Decision]] = {}
+        self._has_begun = False
+        """Whether the case's own lead has done anything: with that its traits have come."""
 
     def lead(self, name: str) -> Lead | None:
         """A lead as it is now; None where there is none of that name (any more)."""
@@ -55,6 +57,7 @@ class Life:
         activity = self._activity(number, line, at)
         came = [] if activity is None else self._replay.apply(activity, place)
         self._hear(came)
+        self._has_begun |= activity is not None and line.lead == OWN_LEAD
         moment = format_moment(at)
         return [
             decision
@@ -69,7 +72,7 @@ class Life:
         if done is None:
             return None
         traits = line.traits
-        if line.lead == OWN_LEAD and not self.decided(OWN_LEAD):
+        if line.lead == OWN_LEAD and not self._has_begun:
             traits = _overlaid(self._case.traits, traits)
         name = line.id or f"line {number}"
         return Activity(name, line.lead, done[0], at, done[1], traits, line.source)

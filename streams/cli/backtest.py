@@ -54,7 +54,7 @@ def backtest(
             reader.read(progress)
         tally.take(replay.finish(Place(), end))
         read = reader.history(len(replay.leads), replay.duplicates, replay.end(end))
-        report = tally.report(read, replay.leads, replay.merged)
+        report = tally.report(read, replay.leads, replay.parts())
         if not any(rule.fired for rule in report.rules):
             reader.check_names()
         write(report, document(report), output, html)

@@ -1,6 +1,8 @@
 """The table of commands, and how they are found, run and ended."""
 
 import gc
+import io
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from streams.errors import INTERRUPTED, OUR_BUG, Mendable, Misuse, OutsideWorld
+from streams.errors import INTERRUPTED, NOBODY_READS, OUR_BUG, Mendable, Misuse, OutsideWorld
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,10 @@ def _program() -> Callable[..., Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code. What went wrong is said on stderr, in one place, here."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # what this terminal's encoding lacks ends no command
     try:
         code = _program()(args=list(arguments), prog_name="leadgate", standalone_mode=False)
     except Mendable as error:
@@ -243,6 +249,8 @@ def run(arguments: Sequence[str]) -> int:
         return end(*_misuse(error))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    except SystemExit:
+        return NOBODY_READS  # typer's own end for that, by a 1, which would be a finding
     except OSError as error:
         return end(
             f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}",

@@ -44,7 +44,7 @@ class Files:
     """Files of activities, a JSON object a line, as if they were one."""
 
     def __init__(self, names: Sequence[str], stack: ExitStack) -> None:
-        self._names = ["stdin" if name == STDIN else name for name in names]
+        self._names = ["stdin" if name == STDIN else one_line(name) for name in names]
         self.name = ", ".join(self._names)
         self._inputs = [input_lines(name, stack) for name in names]
         self._begins: list[int] = []

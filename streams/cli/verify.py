@@ -1,6 +1,7 @@
 """`leadgate verify`: decisions proven."""
 
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,7 +47,7 @@ def verify(
     from streams.snapshots import kafka_told
     from streams.verification import telling
 
-    asked = verification.Asked(lead, _lines(file), [read_funnel_file(name) for name in funnel or ()])
+    asked = verification.Asked(lead, lines_of(file), [read_funnel_file(name) for name in funnel or ()])
     loaded = kafka_settings(settings)
     with kafka_told(loaded), Progress("activities") as progress:
         found = verification.verify(loaded, asked, clock.now, progress.over)
@@ -59,8 +60,8 @@ def verify(
         raise typer.Exit(1)
 
 
-def _lines(name: str | None) -> list[tuple[str, bytes]] | None:
-    """The lines of a file that say something, each with its place."""
+def lines_of(name: str | None) -> list[tuple[str, bytes]] | None:
+    """The lines of a file (`-`: stdin) that say something, each with its place; None of no file."""
     if name is None:
         return None
     if name == "-":
@@ -68,4 +69,5 @@ def _lines(name: str | None) -> list[tuple[str, bytes]] | None:
     else:
         with input_file(Path(name)) as opened:
             text = opened.read()
+    text = text.removeprefix(BOM_UTF8)  # some programs begin a file with it
     return [(f"{name}:{number}", line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]

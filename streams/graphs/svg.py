@@ -1,10 +1,11 @@
 """A funnel as an SVG image that stands by itself: no font, no script, nothing to load."""
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from qualifiers.diagram import Diagram
 from streams.graphs.layout import HEIGHT, PADDING, Box, Layout, Line, lay_out, width_of
+from streams.printable import one_line
 
 COLOURS = {
     "forward": "#1b7a4b",
@@ -69,6 +70,11 @@ def _legend(drawn: Diagram, height: int) -> Iterator[str]:
             said = direction.replace("_", " ")
             yield f'<text x="{x}" y="{height - PADDING}" fill="{colour}">{said}</text>'
             x += round(width_of(said)) + 2 * PADDING
+
+
+def escape(text: str) -> str:
+    """As XML may hold it, which knows no control characters; a file's text may have them, as in `"\\b"`."""
+    return saxutils.escape(one_line(text))
 
 
 def _rule(line: Line) -> Iterator[str]:

@@ -177,6 +177,12 @@ def test_a_merged_lead_counts_as_what_it_is_part_of(funnel: Path) -> None:
     assert [one["reached"] for one in found["conversions"]] == [3, 3]
 
 
+def test_so_it_does_when_what_it_is_part_of_has_been_erased(funnel: Path) -> None:
+    merge = line("a", 4, "lead_merged", properties={"into": "d"})
+    found = report(funnel, stdin=LINES + merge + line("d", 5, "lead_erased"))
+    assert [one["reached"] for one in found["conversions"]] == [3, 3]
+
+
 def test_until_lets_time_go_on(funnel: Path) -> None:
     text = line("a", 1, "seen") + line("a", 2, "demo_requested")
     stages = {stage["stage"]: stage["leads"] for stage in report(funnel, stdin=text)["stages"]}

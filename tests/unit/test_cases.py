@@ -96,6 +96,11 @@ FAILS = [
         "",
         "it should become `mql` now, and has been in it since Mon 2026-01-05 09:00",
     ),
+    (
+        "{did: demo_requested}\n{at: day 5, moved_to: sql}\n{at: day 1, did: x, becomes: sql}",
+        "",
+        "it should become `sql` now, and has been in it since Fri 2026-01-09 09:00",
+    ),
     ("{did: x, stage: mql}", "", "it should be in `mql`, and is in `lead`"),
     (
         "{did: x}\n{moved_to: mql, rule: to-mql}",
@@ -225,6 +230,13 @@ def test_of_the_whole_the_next_step_says_what_it_lacks() -> None:
 def test_what_should_not_be_is_told_at_its_own_moment() -> None:
     [failure] = failures("{did: demo_requested}\n{at: +9d, stage: recycled}", "never: recycled")
     assert failure.at == "Tue 2026-01-06 17:00"
+
+
+def test_what_is_known_comes_with_the_leads_own_first_activity_also_where_a_merge_has_made_it() -> None:
+    story = (
+        "{lead: bert, did: demo_requested}\n{lead: bert, merged_into: lead}\n" + "{did: demo_completed}\n" * 2
+    )
+    assert told(story, "traits: {budget: 9}\nmoves: [lead, mql, sql]") == []
 
 
 def test_all_failures_of_a_case_are_told() -> None:

@@ -1,5 +1,6 @@
 """The table of commands: help, examples that run, and how each kind of failure ends."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -15,13 +16,14 @@ from qualifiers.presets import preset_text
 from streams.cli import COMMANDS, commands, run
 from streams.cli.commands import Command
 from streams.cli.schema import Document, json_schema
-from streams.errors import Misuse, OutsideWorld
+from streams.errors import NOBODY_READS, Misuse, OutsideWorld
 
 ROOT = Path(__file__).parents[2]
 ON_FILES = ("lint", "graph", "test", "qualify", "explain", "backtest", "diff", "simulate", "schema")
 """Commands whose examples need nothing but this machine's files, but for some."""
 FILES = ("funnel.yaml", "changed.yaml")
 """Funnel files that examples take for granted."""
+ACTIVITY = '{"id":"1","lead_id":"a","type":"demo_requested","occurred_at":"2026-01-01T00:00:00Z"}\n'
 OUTSIDE = r"--topic|explain (?!.*--funnel)"
 """Those write to a topic, or ask a worker."""
 
@@ -55,6 +57,54 @@ def test_the_examples_run(name: str, tmp_path: Path) -> None:
     script = "\n".join(["set -e", f"export PYTHONPATH={shlex.quote(str(ROOT))}", leadgate, *examples])
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def in_a_shell(script: str, directory: Path, **environment: str) -> str:
+    """What a script says on stdout in which `leadgate` is a command."""
+    begin = f'leadgate() {{ {shlex.quote(sys.executable)} -m streams "$@"; }}\n'
+    return subprocess.run(
+        ["bash", "-c", begin + script],
+        cwd=directory,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    ).stdout.decode(errors="surrogateescape")
+
+
+@pytest.mark.parametrize(
+    "command", ["schema funnel", "lint many.yaml", "graph startup", "backtest startup a.jsonl"]
+)
+def test_when_nobody_reads_any_more_it_is_no_finding(command: str, tmp_path: Path) -> None:
+    (tmp_path / "many.yaml").write_text(preset_text("startup"))
+    (tmp_path / "a.jsonl").write_text(ACTIVITY)
+    script = f"leadgate {command} | true; echo ${{PIPESTATUS[0]}}"
+    assert in_a_shell(script, tmp_path) == f"{NOBODY_READS}\n"
+
+
+@pytest.mark.parametrize("command", ["graph startup --format svg", "explain a a.jsonl --funnel startup"])
+def test_what_a_terminal_cannot_show_ends_no_command(command: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(ACTIVITY)
+    said = in_a_shell(f"leadgate {command}; echo $?", tmp_path, PYTHONIOENCODING="ascii")
+    assert said.endswith("\n0\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "lint $'n\\xff.yaml'",
+        "backtest startup $'h\\xff.jsonl' --format json --html page.html",
+        "diff startup $'n\\xff.yaml' --format json",
+    ],
+)
+def test_a_file_s_name_may_be_no_text(command: str, tmp_path: Path) -> None:
+    Path(os.fsdecode(bytes(tmp_path) + b"/n\xff.yaml")).write_text(preset_text("startup"))
+    Path(os.fsdecode(bytes(tmp_path) + b"/h\xff.jsonl")).write_text(ACTIVITY)
+    said = in_a_shell(
+        f"leadgate {command}; echo $?", tmp_path, PYTHONUTF8="1", PYTHONIOENCODING="utf-8:strict"
+    )
+    assert said.endswith("0\n")
+    assert "\\udcff" in said
 
 
 def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture[str]) -> None:

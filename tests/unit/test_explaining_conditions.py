@@ -152,8 +152,22 @@ def test_business_hours_are_told_as_they_pass() -> None:
     # 2026-01-01 is a Thursday: from 00:00 to Friday 10:00 nine of its hours have passed.
     story = lived({"in_stage": "12bh"}, ("x", 0), calendar=OFFICE)
     told = explained({"in_stage": "12bh"}, story, 34)
-    assert (told.wanted, told.actual, told.share) == ("in stage for 12 business hours", "9 h", 0.75)
+    nine = "9 h of business hours"
+    assert (told.wanted, told.actual, told.share) == ("in stage for 12 business hours", nine, 0.75)
     assert hours_of(told.until) == 24 + 13
+
+
+@pytest.mark.parametrize(
+    ("at", "actual"),
+    [
+        (24 * 5, "24 h of business hours"),
+        (24 * 6.5, "35 h of business hours"),
+        (9.25, "15 min of business hours"),
+    ],
+)
+def test_business_hours_are_not_told_as_days(at: float, actual: str) -> None:
+    story = lived({"in_stage": "40bh"}, ("x", 0), calendar=OFFICE)
+    assert explained({"in_stage": "40bh"}, story, at).actual == actual
 
 
 def test_what_no_date_can_say_is_never() -> None:

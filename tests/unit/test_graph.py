@@ -56,6 +56,13 @@ def lines(layout: Layout) -> list[Line]:
     return [*layout.lines, *layout.straight]
 
 
+def test_an_image_can_be_read_whatever_a_condition_has_in_it() -> None:
+    text = 'funnel: f\nstages: [a, b]\ntransitions: [{to: b, when: {trait: title, matches: "\\bVP\\b"}}]'
+    image = svg(diagram(load_funnel(text)))
+    assert "VP" in image
+    ElementTree.fromstring(image)
+
+
 # The model --------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from qualifiers import compile_funnel, load_funnel
 from schemas.moments import MINUTE, SECOND
 from schemas.verification import Difference, Verdict, VerdictName, Verification
+from streams.cli.verify import lines_of
 from streams.engine.changelog import (
     META_KEY,
     RESTORING,
@@ -330,6 +332,12 @@ def test_of_what_is_given_nothing_is_missed() -> None:
         ("proven", "said.jsonl:1"),
         ("differs", "said.jsonl:2"),
     ]
+
+
+def test_the_mark_that_some_programs_begin_a_file_with_is_no_part_of_a_decision(tmp_path: Path) -> None:
+    file = tmp_path / "said.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + b'{"a": 1}\r\n\n{"b": 2}\n')
+    assert lines_of(str(file)) == [(f"{file}:1", b'{"a": 1}'), (f"{file}:3", b'{"b": 2}')]
 
 
 @pytest.mark.parametrize("value", [None, b"", b"[]", b"{}", b'{"id": 3}', b"\xff", b"[" * 100_000])
