@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from kafka.admin import MemberToRemove
 
 from streams.admin import admin_client
-from streams.ownership import parse_client_id
+from streams.ownership import described, parse_client_id
 from streams.settings import Settings
 
 REASON = "removed by leadgate group remove"
@@ -14,7 +14,7 @@ REASON = "removed by leadgate group remove"
 def present(settings: Settings) -> list[str]:
     """Who is a member now: workers by their names, others by their client ids. Raises KafkaUnreachable."""
     with admin_client(settings) as admin:
-        members = admin.describe_groups([settings.group])[settings.group]["members"]
+        members = described(admin, settings.group)["members"]
     clients = {member["client_id"] for member in members}
     return sorted(
         client if (advertised := parse_client_id(client)) is None else advertised.worker for client in clients
@@ -27,7 +27,7 @@ def remove(settings: Settings, workers: Iterable[str]) -> set[str]:
     with admin_client(settings) as admin:
         found = {
             member["member_id"]: (advertised.worker, member["group_instance_id"])
-            for member in admin.describe_groups([settings.group])[settings.group]["members"]
+            for member in described(admin, settings.group)["members"]
             if (advertised := parse_client_id(member["client_id"])) is not None
             and advertised.worker in wanted
         }

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from streams.admin import connected
 
@@ -103,6 +104,18 @@ def owners_of(description: GroupDescription, topic: str, asked_at: float) -> Own
     return Owners(asked_at, by_partition, frozenset(spare))
 
 
+def described(admin: KafkaAdminClient, group: str) -> GroupDescription:
+    """The group, as its coordinator sees it. Raises kafka.errors.KafkaError.
+
+    A coordinator that is loading its groups, or is none any more, says so: kafka-python 3.0 hands that on
+    as a group without members.
+    """
+    description: GroupDescription = admin.describe_groups([group])[group]
+    if not description["group_state"]:
+        raise KafkaError(f"the coordinator of group {group} does not tell of it: {description['error']}")
+    return description
+
+
 class Coordinator(Protocol):
     """Describes groups."""
 
@@ -130,7 +143,7 @@ class KafkaCoordinator:
         try:
             if self._admin is None:
                 self._admin = connected(**self._config)
-            description: GroupDescription = self._admin.describe_groups([group])[group]
+            description = described(self._admin, group)
         except Exception:
             self.close()
             raise

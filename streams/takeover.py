@@ -24,7 +24,7 @@ from streams import kafka_clients
 from streams.admin import connected
 from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.transaction import Interrupted, TransactionError
-from streams.ownership import owners_of
+from streams.ownership import described, owners_of
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -66,8 +66,7 @@ class Takeover:
         config = kafka_clients.kafka_python(self.settings)
         config |= {"request_timeout_ms": ANSWER_MS, "bootstrap_timeout_ms": ANSWER_MS}
         with closing(connected(**config)) as admin:
-            described = admin.describe_groups([group])[group]
-            owners = owners_of(described, self.settings.activities_topic, time.monotonic())
+            owners = owners_of(described(admin, group), self.settings.activities_topic, time.monotonic())
             ours = {
                 TopicPartition(self.settings.changelog, number)
                 for number in numbers

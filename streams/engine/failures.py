@@ -117,5 +117,13 @@ class Failures:
         if not places:
             raise EngineFailed(f"what comes of leads that time moves can't be sent: {failed}")
         if len(places) == 1:
+            if places[0] in self.poison:
+                number, offset = places[0]
+                raise EngineFailed(
+                    f"the activity at offset {offset} of partition {number} can't be put aside, as its dead "
+                    f"letter can't be sent: {failed}. Let the topic of the dead letters take larger records "
+                    "(max.message.bytes; the limit is of records as they are compressed), and start the "
+                    "worker again"
+                )
             self.poison[places[0]] = Unreadable("too_large", f"what comes of it can't be sent: {failed}")
         self.limit = max(1, min(self.limit, len(places)) // 2)

@@ -31,8 +31,8 @@ class Hand:
                 try:
                     return answer.result(step)
                 except TimeoutError:
-                    if answer.done():
-                        raise
+                    if answer.done():  # it has come this very moment; or the call itself has raised this
+                        return answer.result()
                     waited += step
                     if not patience(waited):
                         raise

@@ -56,7 +56,11 @@ class KafkaTransaction:
         self._stuck = self._closed = False
         self._hand = Hand("transaction")
         self._producer = Producer(dict(self.config))
-        self._insist("init_transactions", self._producer.init_transactions, inf)
+        try:
+            self._insist("init_transactions", self._producer.init_transactions, inf)
+        except Lost:
+            self.close()
+            raise
 
     def begin(self) -> None:
         """Start a transaction."""

@@ -22,7 +22,7 @@ from streams.engine.inbox import fair_shares
 from streams.engine.partition import Partition
 from streams.engine.passes import EvaluationFailed, Pass, Work
 from streams.engine.processing import Processor
-from streams.engine.transaction import Aborted, Fenced, Outgoing, Transaction, TransactionError
+from streams.engine.transaction import Aborted, Fenced, Lost, Outgoing, Transaction, TransactionError
 from streams.funnels import Funnels
 
 log = structlog.get_logger(__name__)
@@ -73,10 +73,13 @@ class PassRunner:
 
     def prepare(self) -> None:
         """Have a transaction to use. Raises EngineFailed."""
-        if self._transaction is None:
+        while self._transaction is None:
             self.rest(self._back_off)
             try:
                 self._transaction = self.new_transaction()
+            except Lost as lost:
+                # Such as by a broker that went while the coordinator was looked up.
+                self._back_off = self.failures.fenced(lost)
             except TransactionError as error:
                 raise EngineFailed(
                     f"Kafka does not let the worker use its transactional id ({error}); "

@@ -157,6 +157,16 @@ def test_a_record_whose_outputs_cant_be_sent_is_found_and_is_alone_a_dead_letter
     assert bench.failures == []
 
 
+def test_where_its_dead_letter_cannot_be_sent_either_the_worker_ends_and_says_so() -> None:
+    """Not the broker's limit alone decides: it is of what a client has compressed, and clients differ."""
+    bench = working()
+    bench.refuses = lambda record: TooLarge("too large") if record.key == lead_of(0).encode() else None
+    bench.send(lead_of(1), "demo")
+    bench.send(lead_of(0), "demo")
+    with pytest.raises(EngineFailed, match=r"at offset 0 of partition 0 .*max\.message\.bytes"):
+        bench.work()
+
+
 def test_it_is_found_though_the_other_partitions_are_never_empty() -> None:
     bench = working()
     bench.refuses = refuse(lead_of(0))
@@ -171,6 +181,23 @@ def test_it_is_found_though_the_other_partitions_are_never_empty() -> None:
         if bench.dead():
             break
     assert bench.dead() == ["leadgate.too_large"]
+
+
+def test_a_producer_that_got_no_answer_is_followed_by_another() -> None:
+    bench = working()
+    bench.kafka.order("commit", raiser(Lost("no answer")))
+    takes, in_vain = bench._transaction, iter([Lost("nor now"), Lost("nor now")])
+
+    def take(name: str) -> Transaction:
+        for lost in in_vain:
+            raise lost
+        return takes(name)
+
+    bench._transaction = take  # type: ignore[method-assign]
+    send_all(bench)
+    bench.work()
+    assert next(in_vain, None) is None
+    check(bench)
 
 
 def test_a_broker_that_takes_no_transactions_of_ours_ends_the_worker_with_a_reason() -> None:

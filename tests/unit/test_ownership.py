@@ -3,9 +3,18 @@
 import asyncio
 import gc
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.admin._groups import GroupAdminMixin
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    GroupIdNotFoundError,
+    KafkaError,
+    KafkaTimeoutError,
+    NotCoordinatorError,
+)
+from kafka.protocol.admin import DescribeGroupsResponse
 
 from streams import ownership
 from streams.ownership import Advertised, GroupDescription, GroupOwnership, parse_client_id
@@ -187,3 +196,29 @@ def test_a_coordinator_that_fails_is_asked_again(scene: Scene) -> None:
         assert await scene.owners() == {0: ME, 1: ME, 2: OTHER}
 
     asyncio.run(play())
+
+
+class Answering(GroupAdminMixin):  # type: ignore[misc]  # kafka-python says no types here
+    """kafka-python's admin client, with a broker's answer at hand."""
+
+    def __init__(self, **group: Any) -> None:
+        answer = DescribeGroupsResponse(groups=[DescribeGroupsResponse.DescribedGroup(**group)])
+        self._answer = self._describe_groups_process_response(answer)
+
+    def _process_acl_operations(self, group: Any) -> Any:
+        return group
+
+    def describe_groups(self, *_groups: Any, **_more: Any) -> Any:
+        return self._answer
+
+
+@pytest.mark.parametrize("error", [CoordinatorLoadInProgressError, NotCoordinatorError])
+def test_a_coordinator_that_does_not_tell_is_no_group_without_members(error: type[KafkaError]) -> None:
+    """Else a group that works would be taken for one that has been stopped."""
+    with pytest.raises(KafkaError, match=error.__name__):
+        ownership.described(Answering(group_id="sales", error_code=error.errno), "sales")
+
+
+def test_a_group_that_nobody_has_made_has_no_members() -> None:
+    dead = Answering(group_id="sales", error_code=GroupIdNotFoundError.errno, group_state="Dead")
+    assert ownership.described(dead, "sales")["members"] == []

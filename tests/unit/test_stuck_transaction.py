@@ -15,13 +15,18 @@ from streams.engine.transaction import Fenced, Interrupted, Lost
 
 
 class Forgetful:
-    """A producer that does not come back from sending offsets."""
+    """A producer that does not come back from sending offsets, or not even from its beginning."""
+
+    forgets_at_once = False
 
     def __init__(self, _config: object) -> None:
         self.released = threading.Event()
         self.answer: KafkaError | None = None
 
-    def init_transactions(self, _seconds: float) -> None: ...
+    def init_transactions(self, _seconds: float) -> None:
+        if Forgetful.forgets_at_once:
+            self.released.wait()
+
     def begin_transaction(self) -> None: ...
 
     def flush(self, _seconds: float) -> None: ...
@@ -62,6 +67,20 @@ def test_another_producer_is_asked_for(producers: list[Forgetful]) -> None:
         stuck.offsets({0: 1}, object())
     stuck.close()  # asks nothing more of it
     assert len(producers) == 1
+
+
+def test_a_producer_that_never_begins_is_left_to_another_and_leaves_no_thread(
+    producers: list[Forgetful], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Forgetful, "forgets_at_once", True)
+    before = {*threading.enumerate()}
+    with pytest.raises(Lost, match=r"init_transactions: .* another producer is taken"):
+        KafkaTransaction({}, "in", should_stop=lambda: False)
+    [producer], left = producers, {*threading.enumerate()} - before
+    producer.released.set()
+    for thread in left:
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def test_an_abort_that_never_ends_is_left_to_another_producer(producers: list[Forgetful]) -> None:
@@ -114,3 +133,11 @@ def test_a_hand_gives_what_the_call_gives() -> None:
         hand.call(fail, lambda _waited: True)
     with pytest.raises(TimeoutError):
         hand.call(threading.Event().wait, lambda _waited: False, step=0.01)
+
+
+def test_a_call_that_itself_has_timed_out_says_so() -> None:
+    def time_out() -> Any:
+        raise TimeoutError("its own")
+
+    with pytest.raises(TimeoutError, match="its own"):
+        Hand("test").call(time_out, lambda _waited: True)
