@@ -18,12 +18,13 @@ from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from streams.engine.assignment import Assignment
+from streams.engine.broker_errors import passes
 from streams.engine.chunk import Chunk
 from streams.engine.failures import EngineFailed, Failures, Limits
-from streams.engine.in_force import as_left, check_stages
+from streams.engine.in_force import InForce, as_left, check_stages
 from streams.engine.inbox import LostChunk
 from streams.engine.opening import Opened, Opener
 from streams.engine.partition import Partition
@@ -271,7 +272,7 @@ class Engine:
         def wanted() -> bool:
             return self._assignment.waits_for(asked.ticket) and not self._stopping.is_set()
 
-        self.opener.open(asked.numbers, wanted, partial(self._opened, asked.ticket))
+        self.opener.open(asked.numbers, wanted, partial(self._opened, asked.ticket, wanted))
         return True
 
     @property
@@ -279,8 +280,10 @@ class Engine:
         """How many requests to open partitions wait."""
         return self._assignment.openings
 
-    def _opened(self, ticket: int, result: Opened) -> None:
-        in_force = as_left(result.meta, result.position, self.funnels)
+    def _opened(self, ticket: int, wanted: Callable[[], bool], result: Opened) -> None:
+        in_force = self._as_left(result, wanted)
+        if in_force is None:
+            return
         check_stages(result.number, result.table, in_force)
         result.table.come_under(in_force.funnel.mark)
         if self._assignment.opened(ticket, result, in_force, self._reading.read_from):
@@ -294,6 +297,19 @@ class Engine:
                 waited=round(result.waited, 3),
             )
             self.observer.opened(result)
+
+    def _as_left(self, result: Opened, wanted: Callable[[], bool]) -> InForce | None:
+        """What was in force, once the brokers tell of it; None where it is not wanted any more."""
+        while wanted():
+            try:
+                return as_left(result.meta, result.position, self.funnels)
+            except KafkaException as error:
+                said: KafkaError = error.args[0]
+                if not passes(said):
+                    raise
+                log.warning("funnels_not_read", partition=result.number, reason=said.str())
+            self._stopping.wait(IDLE_SECONDS)
+        return None
 
     def _reopen(self, partitions: list[Partition]) -> None:
         """Throw the tables away and build them again from what is committed. Between passes only."""

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
+from qualifiers import Funnel
+from streams.engine import engine
 from streams.engine.opening import Opened
 from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Fenced, TransactionError
@@ -31,6 +34,29 @@ def test_what_is_given_is_opened_read_and_applied() -> None:
     bench.work()
     assert bench.said() == {LEAD: ["created", "to-mql"]}
     assert bench.kafka.committed([0]) == {0: 1}
+
+
+def test_funnels_that_no_broker_tells_of_just_now_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.assign()
+    bench.send(LEAD, "demo")
+    bench.work()
+    heir, away = Bench(bench.kafka, versions=bench.versions), [True]
+    tells = heir.funnels.get
+
+    def get(number: int, funnel_hash: str) -> Funnel:
+        if away:
+            away.clear()
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT, "all brokers are down"))
+        return tells(number, funnel_hash)
+
+    monkeypatch.setattr(engine, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(heir.funnels, "get", get)
+    heir.assign()
+    heir.send(LEAD, "call")
+    heir.work()
+    assert (heir.failures, away) == ([], [])
+    assert heir.kafka.committed([0]) == {0: heir.kafka.end(NAMES.activities, 0)}
 
 
 @pytest.mark.parametrize("lost", [False, True])
