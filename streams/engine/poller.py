@@ -292,7 +292,10 @@ class Poller(threading.Thread):
             )
         log.warning("name_taken", reason="the group has gone on with another member of this worker's name")
         self._stopping.wait(FENCED_SECONDS)
-        self.consumer.close()
+        # librdkafka 2.16 may wait for ever for an answer of its own, once in some thousand times.
+        closing = threading.Thread(target=self.consumer.close, name="consumer-closing", daemon=True)
+        closing.start()
+        closing.join(LEAVE_SECONDS)
         self.consumer = Consumer(self._config)
         self._halted = False
         self._subscribe()
@@ -352,11 +355,13 @@ class Poller(threading.Thread):
             firsts |= self._starts(numbers)
         return [TopicPartition(self.topic, number, first) for number, first in firsts.items()]
 
-    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._listener.revoked(self._forget(partitions))
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if consumer is self.consumer:  # and not one that is still being closed
+            self._listener.revoked(self._forget(partitions))
 
-    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._listener.lost(self._forget(partitions))
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if consumer is self.consumer:
+            self._listener.lost(self._forget(partitions))
 
     def _forget(self, partitions: list[TopicPartition]) -> list[int]:
         numbers = sorted(partition.partition for partition in partitions)

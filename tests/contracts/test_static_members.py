@@ -1,6 +1,7 @@
 """What is relied on in static membership (KIP-345), in librdkafka and in the broker."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams import kafka_clients, members
+from streams.engine import poller
 from streams.engine.poller import NameTaken, Poller
 from streams.engine.transaction import Aborted
 from streams.ownership import Advertised, GroupOwnership, KafkaCoordinator
@@ -116,6 +118,27 @@ def test_of_two_with_one_name_the_older_ends_and_has_nothing(
     older.poller.join(PATIENCE)
     assert not older.poller.is_alive()
     newer.wait_for(lambda: newer.events == [*["assigned [1]", "lost [1]"] * 2, "assigned [1]"])
+
+
+def test_it_comes_back_though_what_it_was_never_ends(
+    join: Callable[..., Static], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    class Endless(Consumer):
+        def close(self) -> None:
+            released.wait()
+            super().close()
+
+    monkeypatch.setattr(poller, "Consumer", Endless)
+    monkeypatch.setattr(poller, "LEAVE_SECONDS", 0.1)
+    older = join("one")
+    older.wait("assigned [0, 1]")
+    newer = join("one")
+    older.wait_for(lambda: older.events[:3] == ["assigned [0, 1]", "lost [0, 1]", "assigned [0, 1]"])
+    older.wait_for(lambda: older.events[-1:] == ["failed"])
+    released.set()
+    newer.wait_for(lambda: newer.events[-1:] == ["assigned [0, 1]"])
 
 
 def test_what_it_would_commit_is_refused_once_another_has_its_place(
