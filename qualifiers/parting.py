@@ -14,8 +14,8 @@ from typing import NamedTuple
 from qualifiers.backtest import Tally
 from qualifiers.compiler import compile_funnel
 from qualifiers.engine import UnknownStage
+from qualifiers.renaming import rule_names
 from qualifiers.replay import Replay
-from qualifiers.transitions import default_name
 from schemas import funnel_diff
 from schemas.activity import Activity
 from schemas.backtest_report import History
@@ -47,7 +47,7 @@ class Parting:
         self.new = Replay(compile_funnel(new))
         self._tallies = Tally(old), Tally(new)
         self._renamed = new.renamed
-        self._rules = {default_name(was): default_name(now) for was, now in new.renamed.items()}
+        self._rules = rule_names(new)
         self._parted: dict[str, _First] = {}
 
     def apply(self, activity: Activity, place: Place) -> None:

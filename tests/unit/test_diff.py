@@ -10,6 +10,10 @@ import pytest
 from streams.cli.schema import Document, json_schema
 from tests.unit.test_backtest import FUNNEL, LINES, leadgate, line
 
+RENAMED: dict[str, Any] = json.loads(json.dumps(FUNNEL).replace('"mql"', '"known"')) | {
+    "renamed": {"mql": "known"}
+}
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
@@ -127,13 +131,23 @@ def test_leads_in_a_stage_that_is_gone_are_counted(old: Path, tmp_path: Path) ->
 
 
 def test_a_renamed_stage_is_the_same_one_and_nobody_is_elsewhere(old: Path, tmp_path: Path) -> None:
-    new = tmp_path / "new.yaml"
-    new.write_text(
-        json.dumps(json.loads(json.dumps(FUNNEL).replace('"mql"', '"known"')) | {"renamed": {"mql": "known"}})
-    )
-    document = found(old, new, "-", code=1, stdin=LINES)
+    document = found(old, changed(tmp_path, **RENAMED), "-", code=1, stdin=LINES)
     assert [(one["part"], one["name"]) for one in document["changes"]] == [("renamed", "mql")]
     assert (document["leads"]["parted"], document["leads"]["stranded"]) == ([], {})
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-mql"}])
+def test_a_rule_that_keeps_its_name_when_its_stage_is_renamed_parts_nobody(
+    tmp_path: Path, name: dict[str, str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    first, *rest = FUNNEL["transitions"]
+    old.write_text(json.dumps(FUNNEL | {"transitions": [first | name, *rest]}))
+    first, *rest = RENAMED["transitions"]
+    new.write_text(json.dumps(RENAMED | {"transitions": [first | {"name": "to-mql"}, *rest]}))
+    document = found(old, new, "-", code=1, stdin=LINES)
+    assert [(one["part"], one["name"]) for one in document["changes"]] == [("renamed", "mql")]
+    assert (document["leads"]["parted"], document["leads"]["elsewhere"]) == ([], 0)
 
 
 def test_an_activity_that_one_funnel_alone_can_take_parts_its_lead(old: Path, tmp_path: Path) -> None:
