@@ -11,6 +11,7 @@ from qualifiers.builder import Builder
 from qualifiers.conditions import Backdated, Counted, Gathered, Stirred
 from qualifiers.counters import Counter
 from qualifiers.meaning import canonical, firing, slot_key
+from qualifiers.renaming import in_words_of
 from qualifiers.sums import Sum
 from qualifiers.transitions import resolve
 from qualifiers.wording import line_words, named
@@ -43,9 +44,10 @@ class _Kept:
 def starting_empty(old: FunnelFile, new: FunnelFile) -> list[StartsEmpty]:
     """What starts empty, or with less than is asked, in the order of the new file.
 
-    Traits are not among it: they are kept, within limits, whether or not a rule names them.
+    Traits are not among it: they are kept, within limits, whether or not a rule names them. What is
+    kept of a stage, or by a rule's name, is known on where the new file has the stage `renamed`.
     """
-    before = _Keeping(old).kept
+    before = _Keeping(in_words_of(new, old)).kept
     found = []
     for key, kept in _Keeping(new).kept.items():
         was = before.get(key)

@@ -25,6 +25,10 @@ def score(*points: Any) -> dict[str, Any]:
 Told = list[tuple[str, str | None, list[str]]]
 
 
+def told(old: FunnelFile, new: FunnelFile) -> Told:
+    return [(one.what, one.known, one.asked_by) for one in starting_empty(old, new)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -78,7 +82,7 @@ Told = list[tuple[str, str | None, list[str]]]
     ],
 )
 def test_what_starts_empty(old: FunnelFile, new: FunnelFile, expected: Told) -> None:
-    assert [(one.what, one.known, one.asked_by) for one in starting_empty(old, new)] == expected
+    assert told(old, new) == expected
 
 
 def test_all_that_ask_it_are_named_once() -> None:
@@ -89,8 +93,38 @@ def test_all_that_ask_it_are_named_once() -> None:
         hold={"when": {"did": "y"}},
         signals=[{"name": "loud", "in": "a", "when": {"none": [{"did": "y"}]}}],
     )
-    ((what, known, asked_by),) = [
-        (one.what, one.known, one.asked_by) for one in starting_empty(file(DID), new)
-    ]
+    ((what, known, asked_by),) = told(file(DID), new)
     assert (what, known) == ("y", None)
     assert asked_by == ["hold", "to-b", "loud"]
+
+
+# Stages with another name --------------------------------------------------------------------------
+
+
+def asking(stage: str, **parts: Any) -> FunnelFile:
+    """A file that asks about a stage, and when the rule that leads there last fired."""
+    when = {"all": [DID, {"none": [{"visited": stage}]}]}
+    rules = [
+        {"to": stage, "when": DID, "again_after": "1d"} | parts.pop("rule", {}),
+        {"name": "out", "from": stage, "to": "c", "when": when},
+    ]
+    return FunnelFile.model_validate(
+        {"funnel": "f", "stages": ["a", stage, "c"], "transitions": rules} | parts
+    )
+
+
+def test_what_is_known_of_a_stage_is_known_on_under_its_new_name() -> None:
+    assert starting_empty(asking("b"), asking("two", renamed={"b": "two"})) == []
+    assert told(asking("b"), asking("two")) == [
+        ("whether it was ever in two", None, ["out"]),
+        ("when to-two last fired", None, ["to-two"]),
+    ]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-b"}])
+def test_a_rule_that_keeps_its_name_is_known_to_have_fired(name: dict[str, str]) -> None:
+    old = asking("b", rule=name)
+    assert starting_empty(old, asking("two", renamed={"b": "two"}, rule={"name": "to-b"})) == []
+    assert told(old, asking("two", renamed={"b": "two"}, rule={"name": "other"})) == [
+        ("when other last fired", None, ["other"])
+    ]
