@@ -26,12 +26,14 @@ def in_words_of(new: FunnelFile, old: FunnelFile) -> FunnelFile:
     stages = new.renamed
     if not stages:
         return old
+    resolved = resolve(old)
 
     def now(names: Iterable[str]) -> list[str]:
-        # Two stages may have become one.
+        # Several stages may have become one: then it is on the path, and left by rules, if any of them was.
         return list(dict.fromkeys(stages.get(name, name) for name in names))
 
-    resolved = resolve(old)
+    path = now(old.stages)
+    left = {stage for rule in resolved for stage in now(rule.sources)}
     taken = {rule.name for rule in resolved}
     names = {was: now for was, now in rule_names(new).items() if now not in taken}
     rules = [
@@ -52,9 +54,9 @@ def in_words_of(new: FunnelFile, old: FunnelFile) -> FunnelFile:
     hold = old.hold
     return old.model_copy(
         update={
-            "stages": now(old.stages),
-            "off_path": now(old.off_path),
-            "final": now(old.final),
+            "stages": path,
+            "off_path": [stage for stage in now(old.off_path) if stage not in path],
+            "final": [stage for stage in now(old.final) if stage not in left],
             "define": {name: _condition(when, stages) for name, when in old.define.items()},
             "hold": hold and hold.model_copy(update={"when": _condition(hold.when, stages)}),
             "transitions": rules,

@@ -274,6 +274,24 @@ def test_stages_that_have_become_one_keep_their_rules_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "rule"),
+    [
+        ("out", "b", {"name": "on", "from": ["b", "out"], "to": "c", "when": {"did": "won"}}),
+        ("out", "gone", {"name": "back", "from": ["out"], "to": "a", "when": {"did": "back"}}),
+    ],
+)
+def test_what_a_rule_leads_out_of_is_told_once_where_stages_have_become_one(
+    was: str, now: str, rule: dict[str, Any]
+) -> None:
+    first = FILE["transitions"][0]
+    new = renamed({was: now}, first, rule | {"from": now})
+    new |= {"off_path": ["gone"], "final": [stage for stage in FILE["final"] if stage != now]}
+    assert told(FILE | {"transitions": [first, rule]}, new) == [
+        ("renamed", was, "added", None, None, f"now {now}")
+    ]
+
+
 def test_a_file_that_is_wholly_another_names_all_of_both() -> None:
     other = {"funnel": "f", "stages": ["x", "y"], "transitions": [{"to": "y", "when": {"did": "z"}}]}
     there, back = told(FILE, other), told(other, FILE)
