@@ -128,3 +128,42 @@ def test_a_rule_that_keeps_its_name_is_known_to_have_fired(name: dict[str, str])
     assert told(old, asking("two", renamed={"b": "two"}, rule={"name": "other"})) == [
         ("when other last fired", None, ["other"])
     ]
+
+
+# Windows of business hours -------------------------------------------------------------------------
+
+WORKDAYS = {"hours": "mon-fri 09:00-17:00"}
+WORDS = "amount of x adds up to at least 5 within "
+
+
+def summed(*windows: str, **calendar: Any) -> FunnelFile:
+    """A file that adds up in these windows."""
+    parts = [SUM | {"within": window} for window in windows]
+    return file({"any": parts}, calendar=WORKDAYS | calendar)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        # On a Monday they reach back to Friday.
+        (summed("1d"), summed("8bh"), [("8 business hours", "24 hours")]),
+        (summed("3d"), summed("8bh"), []),
+        # In the evening they reach back to that morning.
+        (summed("8bh"), summed("1d"), [("24 hours", "8 business hours")]),
+        (summed("4bh"), summed("8bh"), [("8 business hours", "4 business hours")]),
+        (summed("8bh"), summed("4bh"), []),
+        (summed("2h", "1d", "4bh", "2bh"), summed("9d"), [("9 days", "24 hours or 4 business hours")]),
+        (summed("3d", "4bh"), summed("8bh"), []),
+        # The same hours of another calendar.
+        (summed("8bh"), summed("8bh", hours="mon-thu 09:00-17:00"), [("8 business hours",) * 2]),
+        (summed("8bh", hours="mon-thu 09:00-17:00"), summed("8bh"), []),
+        (summed("8bh"), summed("8bh", zone="Asia/Tokyo"), [("8 business hours",) * 2]),
+        (summed("8bh"), summed("8bh", holidays=["2026-07-07", "2026-01-05"]), []),
+    ],
+)
+def test_windows_of_a_sum_are_compared_at_all_times_of_a_week(
+    old: FunnelFile, new: FunnelFile, expected: list[tuple[str, str]]
+) -> None:
+    assert told(old, new) == [
+        (WORDS + asked, f"what was done in the last {known}", ["to-b"]) for asked, known in expected
+    ]
