@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from qualifiers.meaning import canonical
-from qualifiers.transitions import default_name, resolve
+from qualifiers.renaming import in_words_of
+from qualifiers.transitions import resolve
 from qualifiers.wording import line_words, named
 from qualifiers.words import joined, length
 from schemas.conditions import Condition
@@ -43,7 +44,7 @@ def changes(old: FunnelFile, new: FunnelFile) -> list[Change]:
     Stages that the new file has `renamed` are the same ones, and so are the rules that are
     called by them.
     """
-    old = _renamed(old, new.renamed)
+    old = in_words_of(new, old)
     found: list[Change] = []
     for name, part in _parts(old, new).items():
         found += _changes(name, part.in_order, part.things(old), part.things(new))
@@ -228,40 +229,3 @@ def _duration(duration: Duration | None) -> Aspect | None:
 
 def _condition(condition: Condition) -> Aspect:
     return Aspect(canonical(condition), named([condition]))
-
-
-# Stages that have another name -------------------------------------------------------
-
-
-def _renamed(file: FunnelFile, renamed: Mapping[str, str]) -> FunnelFile:
-    """The file with its stages called by their new names, and the rules that are called by these."""
-    if not renamed:
-        return file
-
-    def now(stages: Iterable[str]) -> list[str]:
-        return [renamed.get(stage, stage) for stage in stages]
-
-    rules = [
-        rule.model_copy(
-            update={
-                "name": rule.name and _rule_name(rule.name, renamed),
-                "to": renamed.get(rule.to, rule.to),
-                "from_": now(rule.from_) if isinstance(rule.from_, list) else rule.from_,
-            }
-        )
-        for rule in file.transitions
-    ]
-    signals = [signal.model_copy(update={"in_": now(signal.in_)}) for signal in file.signals]
-    return file.model_copy(
-        update={
-            "stages": now(file.stages),
-            "off_path": now(file.off_path),
-            "final": now(file.final),
-            "transitions": rules,
-            "signals": signals,
-        }
-    )
-
-
-def _rule_name(name: str, renamed: Mapping[str, str]) -> str:
-    return next((default_name(now) for old, now in renamed.items() if name == default_name(old)), name)

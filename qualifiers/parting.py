@@ -12,10 +12,11 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from qualifiers.backtest import Tally
+from qualifiers.built_in import STAGE_ASSIGNED
 from qualifiers.compiler import compile_funnel
 from qualifiers.engine import UnknownStage
+from qualifiers.renaming import rule_names
 from qualifiers.replay import Replay
-from qualifiers.transitions import default_name
 from schemas import funnel_diff
 from schemas.activity import Activity
 from schemas.backtest_report import History
@@ -47,20 +48,21 @@ class Parting:
         self.new = Replay(compile_funnel(new))
         self._tallies = Tally(old), Tally(new)
         self._renamed = new.renamed
-        self._rules = {default_name(was): default_name(now) for was, now in new.renamed.items()}
+        self._rules = rule_names(new)
         self._parted: dict[str, _First] = {}
 
     def apply(self, activity: Activity, place: Place) -> None:
         """Have both take an activity. Raises Unreadable where neither can."""
+        renamed = self._in_new_words(activity)
         try:
             said = self.old.apply(activity, place)
         except Unreadable:
             # If the new one can't either, the activity is at fault, and not a funnel.
             said = []
-            would_say = self.new.apply(activity, place)
+            would_say = self.new.apply(renamed, place)
         else:
             try:
-                would_say = self.new.apply(activity, place)
+                would_say = self.new.apply(renamed, place)
             except Unreadable:
                 would_say = []
         if said or would_say:
@@ -93,9 +95,17 @@ class Parting:
                 for (start, to, rule), count in at_once.most_common()
             ],
             stranded=dict(stranded.most_common()),
+            renamed=dict(self._renamed),
             old=reports[0],
             new=reports[1],
         )
+
+    def _in_new_words(self, activity: Activity) -> Activity:
+        """The activity; of a person's move, to the stage as the new file calls it."""
+        to = activity.properties.get("to")
+        if activity.type != STAGE_ASSIGNED or type(to) is not str or to not in self._renamed:
+            return activity
+        return activity.but(properties=activity.properties | {"to": self._renamed[to]})
 
     def _heard(self, said: Sequence[Decision], would_say: Sequence[Decision]) -> None:
         for tally, decisions in zip(self._tallies, (said, would_say), strict=True):

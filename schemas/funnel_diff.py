@@ -84,6 +84,9 @@ class LeadsDiff(_Model):
     stranded: dict[str, int] = Field(
         description="Leads in stages that the new file lacks, and does not say `renamed` of."
     )
+    renamed: dict[str, str] = Field(
+        description="What the new file calls stages of the old one; `old` alone has them by their old names."
+    )
     old: BacktestReport
     new: BacktestReport
 

@@ -84,11 +84,13 @@ def _of_leads(leads: LeadsDiff) -> Iterator[Section]:
 
 
 def _stages(leads: LeadsDiff) -> Iterator[tuple[str, int, int]]:
-    """Each stage, and how many leads are in it at the end, under the old file and under the new one."""
-    was = {stage.stage: stage.leads for stage in leads.old.stages}
+    """Each stage, as the new file calls it, and how many leads are in it at the end, under both files."""
+    was: Counter[str] = Counter()
+    for stage in leads.old.stages:
+        was[leads.renamed.get(stage.stage, stage.stage)] += stage.leads  # two may have become one
     now = {stage.stage: stage.leads for stage in leads.new.stages}
-    for stage in dict.fromkeys((*now, *was)):
-        yield stage, was.get(stage, 0), now.get(stage, 0)
+    for name in dict.fromkeys((*now, *was)):
+        yield name, was[name], now.get(name, 0)
 
 
 def _elsewhere(parted: list[PartedLead], elsewhere: int) -> Section:

@@ -6,10 +6,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qualifiers import load_funnel
 from qualifiers.backtest import Tally
 from qualifiers.changes import changes
 from qualifiers.meaning import funnel_hash
 from qualifiers.parting import Parting
+from qualifiers.starting_empty import starting_empty
 from schemas.activity import Activity
 from schemas.backtest_report import History
 from schemas.dead_letter import Unreadable
@@ -81,6 +83,20 @@ def test_no_lead_parts_under_the_same_funnel(case: Case) -> None:
     leads = parting.leads(HISTORY, HISTORY, end)
     assert (leads.parted, leads.elsewhere, leads.at_once, leads.stranded) == ([], 0, [], {})
     assert changes(file, file) == []
+
+
+@settings(max_examples=share(0.5))
+@given(any_cases)
+def test_no_lead_parts_where_a_stage_has_another_name(case: Case) -> None:
+    old = loaded(case)
+    new = load_funnel(case.text.replace("mql", "prospect") + "renamed: {mql: prospect}\n")
+    parting = parted(old, new, case.activities)
+    end = parting.finish(None)
+    assert end is not None
+    leads = parting.leads(HISTORY, HISTORY, end)
+    assert (leads.parted, leads.elsewhere, leads.stranded) == ([], 0, {})
+    assert [(one.part, one.name) for one in changes(old, new)] == [("renamed", "mql")]
+    assert starting_empty(old, new) == []
 
 
 @settings(max_examples=share(0.5))

@@ -10,6 +10,10 @@ import pytest
 from streams.cli.schema import Document, json_schema
 from tests.unit.test_backtest import FUNNEL, LINES, leadgate, line
 
+RENAMED: dict[str, Any] = json.loads(json.dumps(FUNNEL).replace('"mql"', '"known"')) | {
+    "renamed": {"mql": "known"}
+}
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
@@ -127,13 +131,55 @@ def test_leads_in_a_stage_that_is_gone_are_counted(old: Path, tmp_path: Path) ->
 
 
 def test_a_renamed_stage_is_the_same_one_and_nobody_is_elsewhere(old: Path, tmp_path: Path) -> None:
-    new = tmp_path / "new.yaml"
-    new.write_text(
-        json.dumps(json.loads(json.dumps(FUNNEL).replace('"mql"', '"known"')) | {"renamed": {"mql": "known"}})
-    )
-    document = found(old, new, "-", code=1, stdin=LINES)
+    document = found(old, changed(tmp_path, **RENAMED), "-", code=1, stdin=LINES)
     assert [(one["part"], one["name"]) for one in document["changes"]] == [("renamed", "mql")]
     assert (document["leads"]["parted"], document["leads"]["stranded"]) == ([], {})
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-mql"}])
+def test_a_rule_that_keeps_its_name_when_its_stage_is_renamed_parts_nobody(
+    tmp_path: Path, name: dict[str, str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    first, *rest = FUNNEL["transitions"]
+    old.write_text(json.dumps(FUNNEL | {"transitions": [first | name, *rest]}))
+    first, *rest = RENAMED["transitions"]
+    new.write_text(json.dumps(RENAMED | {"transitions": [first | {"name": "to-mql"}, *rest]}))
+    document = found(old, new, "-", code=1, stdin=LINES)
+    assert [(one["part"], one["name"]) for one in document["changes"]] == [("renamed", "mql")]
+    assert (document["leads"]["parted"], document["leads"]["elsewhere"]) == ([], 0)
+
+
+def test_leads_of_a_renamed_stage_are_in_one_row(old: Path, tmp_path: Path) -> None:
+    new = changed(tmp_path, **RENAMED)
+    stays = line("e", 8, "demo_requested")
+    ran = leadgate("diff", old, new, "-", stdin=LINES + stays)
+    rows = [text.split() for text in ran.out.splitlines() if text.startswith(("known ", "mql "))]
+    assert rows == [["known", "1", "1"]]
+    leads = found(old, new, "-", code=1, stdin=LINES + stays)["leads"]
+    assert leads["renamed"] == {"mql": "known"}
+    assert {"mql", "known"} & {stage["stage"] for stage in leads["old"]["stages"]} == {"mql"}, "as it was"
+
+
+def test_leads_of_stages_that_have_become_one_are_added_up(old: Path, tmp_path: Path) -> None:
+    new = json.loads(json.dumps(FUNNEL).replace('"recycled"', '"lost"')) | {
+        "off_path": ["lost"],
+        "final": ["customer"],
+        "renamed": {"recycled": "lost"},
+    }
+    ran = leadgate("diff", old, changed(tmp_path, **new), "-", stdin=LINES)
+    rows = [text.split() for text in ran.out.splitlines() if text.startswith(("recycled ", "lost "))]
+    assert rows == [["lost", "2", "2"]]
+
+
+def test_a_move_by_hand_to_a_renamed_stage_leads_there_under_both(old: Path, tmp_path: Path) -> None:
+    moved = line("d", 10, "stage_assigned", properties={"to": "mql", "hold": "1d"})
+    broken = line("d", 11, "stage_assigned", properties={"to": ["mql"]})
+    new = changed(tmp_path, **RENAMED)
+    ran = leadgate("diff", old, new, "-", "--format", "json", stdin=LINES + moved + broken)
+    leads = json.loads(ran.out)["leads"]
+    assert (ran.code, leads["parted"], leads["old"]["history"]["broken"]) == (1, [], 1)
+    assert sum(stage["leads"] for stage in leads["new"]["stages"] if stage["stage"] == "known") == 1
 
 
 def test_an_activity_that_one_funnel_alone_can_take_parts_its_lead(old: Path, tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return dict(file)
 
 
+def renamed(now: dict[str, str], *rules: Any) -> dict[str, Any]:
+    """The file with stages of another name, and these rules."""
+    text = json.dumps(FILE | {"transitions": rules})
+    for old, new in now.items():
+        text = text.replace(f'"{old}"', f'"{new}"')
+    return dict(json.loads(text)) | {"renamed": now}
+
+
 def told(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str | None, ...]]:
     found = changes(FunnelFile.model_validate(old), FunnelFile.model_validate(new))
     return [(one.part, one.name, one.change, one.aspect, one.old, one.new) for one in found]
@@ -196,6 +204,92 @@ def test_a_renamed_stage_is_the_same_stage() -> None:
     text = json.dumps(FILE).replace('"b"', '"mql"')
     new = json.loads(text) | {"renamed": {"b": "mql"}}
     assert told(FILE, new) == [("renamed", "b", "added", None, None, "now mql")]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-b"}])
+def test_a_rule_that_keeps_its_name_when_its_stage_is_renamed_is_the_same_rule(name: dict[str, str]) -> None:
+    first, *rest = FILE["transitions"]
+    old = FILE | {"transitions": [first | name, *rest]}
+    assert told(old, renamed({"b": "mql"}, first | {"name": "to-b"}, *rest)) == [
+        ("renamed", "b", "added", None, None, "now mql")
+    ]
+
+
+def test_a_rule_that_was_called_by_its_stage_with_its_name_said_goes_on_under_the_new_one() -> None:
+    first, *rest = FILE["transitions"]
+    old = FILE | {"transitions": [first | {"name": "to-b"}, *rest]}
+    assert told(old, renamed({"b": "mql"}, first, *rest)) == [
+        ("renamed", "b", "added", None, None, "now mql")
+    ]
+
+
+def test_a_rule_of_a_renamed_stage_that_gets_another_name_goes_by_the_one_that_it_had() -> None:
+    first, *rest = FILE["transitions"]
+    found = told(FILE, renamed({"b": "mql"}, first | {"name": "quick"}, *rest))
+    assert [one[:3] for one in found] == [
+        ("renamed", "b", "added"),
+        ("rule", "to-b", "removed"),
+        ("rule", "quick", "added"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("define/known", "define"),
+        ("hold/when", "hold"),
+        ("transitions/1/when", "rule"),
+        ("signals/0/when", "signal"),
+    ],
+)
+def test_a_renamed_stage_is_the_same_where_a_condition_asks_whether_a_lead_was_in_it(
+    path: str, where: str
+) -> None:
+    once, never = {"visited": "b"}, {"visited": "out"}
+    some = {"at_least": 1, "of": [never, once]}
+    old = changed(path, {"all": [{"any": [once, never]}, {"none": [once]}, some, {"has": "n"}]})
+    new = json.loads(json.dumps(old).replace('"b"', '"mql"')) | {"renamed": {"b": "mql"}}
+    assert told(old, new) == [("renamed", "b", "added", None, None, "now mql")]
+    other = json.loads(json.dumps(new).replace('{"visited": "mql"}', '{"visited": "c"}'))
+    assert [one[0] for one in told(old, other)] == ["renamed", where]
+
+
+def test_stages_that_have_become_one_keep_their_rules_apart() -> None:
+    won = {"to": "c", "when": {"did": "won"}}
+    old = FILE | {
+        "stages": ["a", "b", "mql", "c"],
+        "transitions": [{"to": "b", "when": {"did": "x"}}, {"to": "mql", "when": {"did": "y"}}, won],
+        "signals": [{"name": "s", "in": ["b", "mql"], "when": {"did": "x"}}],
+    }
+    new = FILE | {
+        "stages": ["a", "mql", "c"],
+        "renamed": {"b": "mql"},
+        "transitions": [{"to": "mql", "when": {"did": "y"}}, won],
+        "signals": [{"name": "s", "in": "mql", "when": {"did": "x"}}],
+    }
+    assert told(old, new) == [
+        ("renamed", "b", "added", None, None, "now mql"),
+        ("rule", "to-b", "removed", None, "from a; to mql; when x", None),
+        ("rule", "to-mql", "changed", "from", "mql", "a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "rule"),
+    [
+        ("out", "b", {"name": "on", "from": ["b", "out"], "to": "c", "when": {"did": "won"}}),
+        ("out", "gone", {"name": "back", "from": ["out"], "to": "a", "when": {"did": "back"}}),
+    ],
+)
+def test_what_a_rule_leads_out_of_is_told_once_where_stages_have_become_one(
+    was: str, now: str, rule: dict[str, Any]
+) -> None:
+    first = FILE["transitions"][0]
+    new = renamed({was: now}, first, rule | {"from": now})
+    new |= {"off_path": ["gone"], "final": [stage for stage in FILE["final"] if stage != now]}
+    assert told(FILE | {"transitions": [first, rule]}, new) == [
+        ("renamed", was, "added", None, None, f"now {now}")
+    ]
 
 
 def test_a_file_that_is_wholly_another_names_all_of_both() -> None:

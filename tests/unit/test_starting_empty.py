@@ -25,6 +25,10 @@ def score(*points: Any) -> dict[str, Any]:
 Told = list[tuple[str, str | None, list[str]]]
 
 
+def told(old: FunnelFile, new: FunnelFile) -> Told:
+    return [(one.what, one.known, one.asked_by) for one in starting_empty(old, new)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -78,7 +82,7 @@ Told = list[tuple[str, str | None, list[str]]]
     ],
 )
 def test_what_starts_empty(old: FunnelFile, new: FunnelFile, expected: Told) -> None:
-    assert [(one.what, one.known, one.asked_by) for one in starting_empty(old, new)] == expected
+    assert told(old, new) == expected
 
 
 def test_all_that_ask_it_are_named_once() -> None:
@@ -89,8 +93,77 @@ def test_all_that_ask_it_are_named_once() -> None:
         hold={"when": {"did": "y"}},
         signals=[{"name": "loud", "in": "a", "when": {"none": [{"did": "y"}]}}],
     )
-    ((what, known, asked_by),) = [
-        (one.what, one.known, one.asked_by) for one in starting_empty(file(DID), new)
-    ]
+    ((what, known, asked_by),) = told(file(DID), new)
     assert (what, known) == ("y", None)
     assert asked_by == ["hold", "to-b", "loud"]
+
+
+# Stages with another name --------------------------------------------------------------------------
+
+
+def asking(stage: str, **parts: Any) -> FunnelFile:
+    """A file that asks about a stage, and when the rule that leads there last fired."""
+    when = {"all": [DID, {"none": [{"visited": stage}]}]}
+    rules = [
+        {"to": stage, "when": DID, "again_after": "1d"} | parts.pop("rule", {}),
+        {"name": "out", "from": stage, "to": "c", "when": when},
+    ]
+    return FunnelFile.model_validate(
+        {"funnel": "f", "stages": ["a", stage, "c"], "transitions": rules} | parts
+    )
+
+
+def test_what_is_known_of_a_stage_is_known_on_under_its_new_name() -> None:
+    assert starting_empty(asking("b"), asking("two", renamed={"b": "two"})) == []
+    assert told(asking("b"), asking("two")) == [
+        ("whether it was ever in two", None, ["out"]),
+        ("when to-two last fired", None, ["to-two"]),
+    ]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "to-b"}])
+def test_a_rule_that_keeps_its_name_is_known_to_have_fired(name: dict[str, str]) -> None:
+    old = asking("b", rule=name)
+    assert starting_empty(old, asking("two", renamed={"b": "two"}, rule={"name": "to-b"})) == []
+    assert told(old, asking("two", renamed={"b": "two"}, rule={"name": "other"})) == [
+        ("when other last fired", None, ["other"])
+    ]
+
+
+# Windows of business hours -------------------------------------------------------------------------
+
+WORKDAYS = {"hours": "mon-fri 09:00-17:00"}
+WORDS = "amount of x adds up to at least 5 within "
+
+
+def summed(*windows: str, **calendar: Any) -> FunnelFile:
+    """A file that adds up in these windows."""
+    parts = [SUM | {"within": window} for window in windows]
+    return file({"any": parts}, calendar=WORKDAYS | calendar)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        # On a Monday they reach back to Friday.
+        (summed("1d"), summed("8bh"), [("8 business hours", "24 hours")]),
+        (summed("3d"), summed("8bh"), []),
+        # In the evening they reach back to that morning.
+        (summed("8bh"), summed("1d"), [("24 hours", "8 business hours")]),
+        (summed("4bh"), summed("8bh"), [("8 business hours", "4 business hours")]),
+        (summed("8bh"), summed("4bh"), []),
+        (summed("2h", "1d", "4bh", "2bh"), summed("9d"), [("9 days", "24 hours or 4 business hours")]),
+        (summed("3d", "4bh"), summed("8bh"), []),
+        # The same hours of another calendar.
+        (summed("8bh"), summed("8bh", hours="mon-thu 09:00-17:00"), [("8 business hours",) * 2]),
+        (summed("8bh", hours="mon-thu 09:00-17:00"), summed("8bh"), []),
+        (summed("8bh"), summed("8bh", zone="Asia/Tokyo"), [("8 business hours",) * 2]),
+        (summed("8bh"), summed("8bh", holidays=["2026-07-07", "2026-01-05"]), []),
+    ],
+)
+def test_windows_of_a_sum_are_compared_at_all_times_of_a_week(
+    old: FunnelFile, new: FunnelFile, expected: list[tuple[str, str]]
+) -> None:
+    assert told(old, new) == [
+        (WORDS + asked, f"what was done in the last {known}", ["to-b"]) for asked, known in expected
+    ]
