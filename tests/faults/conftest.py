@@ -2,10 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
+from streams import kafka_clients, topics
 from tests.faults.workers import Group, GroupMaker
 
 HERE = Path(__file__).parent
@@ -41,3 +45,14 @@ def group(kafka: str, tmp_path: Path) -> Iterator[GroupMaker]:
     yield make
     for made in groups:
         made.stop()
+        if made.bootstrap == kafka:
+            forget(made)
+
+
+def forget(group: Group) -> None:
+    """Take its topics away: a broker that keeps those of hundreds of tests comes to its memory's end."""
+    admin = AdminClient(kafka_clients.admin(group.settings))
+    names = {topic.name(group.settings) for topic in topics.CATALOGUE}
+    for deleted in admin.delete_topics([*names]).values():
+        with suppress(KafkaException):  # such as one that the test itself has taken away
+            deleted.result()
