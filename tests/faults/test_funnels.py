@@ -92,7 +92,6 @@ def test_changed_live_while_two_work_and_one_is_killed(group: GroupMaker) -> Non
     workers.wait(lambda: workers.versions() == 3, "the way back is a version, too")
     time.sleep(8)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     assert reread(_until_quiet(workers))
 
 
@@ -124,7 +123,6 @@ def test_a_rolling_restart_with_a_new_file_and_back(group: GroupMaker, tmp_path:
     workers.wait(lambda: _in_force(workers, late) == 3, "it does not go back")
     time.sleep(4)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     recomputed = _until_quiet(workers)
     assert workers.versions() == 3
     assert reread(recomputed)

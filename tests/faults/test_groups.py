@@ -52,7 +52,6 @@ def test_live_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
     workers.processes[3].kill()
     time.sleep(SESSION_SECONDS)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     workers.stop()
     recomputed = workers.check()
@@ -74,7 +73,6 @@ def test_a_zombie_that_holds_a_pass_of_time_alone(group: GroupMaker, point: str)
     zombie.send_signal(signal.SIGCONT)
     time.sleep(SESSION_SECONDS)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     assert zombie.poll() is None, "the zombie should have joined again\n" + workers.logs()
     workers.stop()

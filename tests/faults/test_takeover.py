@@ -49,7 +49,6 @@ def test_a_zombie_whose_transaction_was_ended_lives_on(group: GroupMaker) -> Non
     zombie.send_signal(signal.SIGCONT)
     time.sleep(SESSION_SECONDS)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     assert zombie.poll() is None, workers.logs()
     assert _rebalances(workers, zombie) > 1, "it should have joined again"
