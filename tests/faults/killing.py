@@ -42,13 +42,16 @@ class Fuse:
         self.point = point
         self._left = times
         self._signal = with_signal
+        self._counting = threading.Lock()  # some of it passes by timers
 
     def passes(self, point: str) -> None:
         """The worker is at ``point``."""
         if point != self.point:
             return
-        self._left -= 1
-        if self._left == 0:
+        with self._counting:
+            self._left -= 1
+            goes_off = self._left == 0
+        if goes_off:
             os.kill(os.getpid(), self._signal)
             time.sleep(0.5)  # the signal arrives here
 
