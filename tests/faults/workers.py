@@ -22,6 +22,7 @@ from kafka.errors import KafkaError
 
 from schemas.lead_state import decode_lead
 from streams import kafka_clients, topics
+from streams.engine.log_bounds import log_bounds
 from streams.errors import OutsideWorld
 from streams.ports import free_ports
 from streams.settings import Settings, load_settings
@@ -276,9 +277,7 @@ class Group:
 
         One of a transaction that is still open may become one.
         """
-        low, high = logs.get_watermark_offsets(
-            TopicPartition(self.settings.activities_topic, number), timeout=10
-        )
+        low, high = log_bounds(logs, self.settings.activities_topic, number, 10)
         if max(low, position) >= high:
             return True
         reader.assign([TopicPartition(self.settings.activities_topic, number, max(low, position))])
