@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 
@@ -99,7 +100,8 @@ def test_who_comes_back_elsewhere_is_found_there(group: GroupMaker) -> None:
     workers.wait(lambda: '"address_changed"' in workers.said_by(again), "nobody is told of the new address")
     release(workers)
     leads = sorted(oracle.final_states(workers.bootstrap, workers.settings.changelog))[:40]
-    assert {workers.get(first, f"/leads/{lead}").status_code for lead in leads} == {200}
+    pages = [workers.patiently(partial(workers.get, first, f"/leads/{lead}")) for lead in leads]
+    assert {page.status_code for page in pages} == {200}
     workers.stop()
     workers.check()
 
