@@ -5,6 +5,7 @@ Each is done to a group that has been stopped after some of its input, with more
 
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,7 @@ def test_an_input_topic_with_more_partitions(stopped: Group) -> None:
     """A lead's home follows from their number: the leads are built anew, by another group."""
     admin = AdminClient(kafka_clients.admin(stopped.settings))
     more = NewPartitions(stopped.settings.activities_topic, PARTITIONS + 2)
-    admin.create_partitions([more])[stopped.settings.activities_topic].result()
+    stopped.have_done(partial(admin.create_partitions, [more]))
     told = refused(stopped)
     assert (
         f"has {PARTITIONS} partitions, but {stopped.settings.activities_topic} has {PARTITIONS + 2}" in told
@@ -244,8 +245,7 @@ def set_offsets(workers: Group, offsets: dict[int, int]) -> None:
     ]
     wanted = ConsumerGroupTopicPartitions(workers.settings.group, places)
     admin = AdminClient(kafka_clients.admin(workers.settings))
-    for altered in admin.alter_consumer_group_offsets([wanted]).values():
-        altered.result()
+    workers.have_done(partial(admin.alter_consumer_group_offsets, [wanted]))
 
 
 def said(workers: Group) -> list[Any]:
