@@ -1,5 +1,6 @@
 """Whether clocks are held, as the control topic says it to all workers."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from streams import kafka_clients
 from streams.engine.hold import KEY, ClockHold, say
 from streams.settings import Settings
+from tests.doubles.brokers import PATIENCE
 
 
 @pytest.fixture
@@ -18,6 +20,11 @@ def settings(kafka: str, topic_name: Callable[[str], str]) -> Settings:
     topic = NewTopic(made.control, 1, 1, config={"cleanup.policy": "compact"})
     admin = AdminClient(kafka_clients.admin(made))
     admin.create_topics([topic])[made.control].result()
+    deadline = time.monotonic() + PATIENCE
+    # It has been made before every broker knows of it.
+    while admin.list_topics(made.control, PATIENCE).topics[made.control].error is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     return made
 
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from kafka.admin import KafkaAdminClient
 from structlog.testing import capture_logs
 
-from streams import kafka_clients
+from streams import kafka_clients, takeover
 from streams.engine.kafka_transaction import KafkaTransaction
 from streams.engine.opening import KafkaOpener, Opened
 from streams.engine.transaction import Aborted, Fenced
@@ -189,7 +189,10 @@ def test_while_the_group_deals_its_partitions_out_nobody_ends_anything(start: Ca
     assert dead.still_commits()
 
 
-def test_what_has_just_been_opened_is_left_alone(start: Callable[..., Worker]) -> None:
+def test_what_has_just_been_opened_is_left_alone(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "OPEN_MS", HOLD_MS)
     heir, other = start("heir"), start("other", member=False)
     group = settled(heir)
     other.leaves_open(group)

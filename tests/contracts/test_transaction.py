@@ -25,6 +25,8 @@ from tests.faults.network import Network, beyond_a_network
 ROUNDS = 2
 AWAY_SECONDS = 3
 """Long enough for librdkafka to have found out that it reaches nobody."""
+HOLD_MS = 600_000
+"""No transaction times out while nobody gets through."""
 
 
 def records(broker: Broker, *keys: bytes) -> list[Outgoing]:
@@ -212,9 +214,11 @@ def test_of_one_that_was_closed_nothing_is_left(real: TheReal) -> None:
         del made
         least.append(threads())
     deadline = time.monotonic() + PATIENCE
-    while threads() > least[0] and time.monotonic() < deadline:
+    # What is left of each would be there five times; one or two may be of others in this process.
+    most = least[0] + 2
+    while threads() > most and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert threads() <= least[0], least
+    assert threads() <= most, least
 
 
 @pytest.fixture
@@ -230,7 +234,9 @@ def test_nobody_gets_through_for_a_while_and_the_same_producer_goes_on(
     """It knows the group's coordinator from before, and must not wait for it in vain afterwards."""
     bootstrap, network = beyond
     real = TheReal(bootstrap, topic_name("contract"))
-    settings = real.settings.model_copy(update={"bootstrap_servers": network.address})
+    settings = real.settings.model_copy(
+        update={"bootstrap_servers": network.address, "transaction_timeout": HOLD_MS}
+    )
     config = kafka_clients.transactional_producer(settings, transactional_id="one")
     made = KafkaTransaction(config, real.input, lambda: False)
     for position in range(ROUNDS):

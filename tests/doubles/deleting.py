@@ -12,6 +12,7 @@ def delete_before(admin: AdminClient, places: list[TopicPartition]) -> None:
     """Delete what lies before these offsets. Raises KafkaException.
 
     Of a compacted topic a broker deletes nothing, and that its policy is another now it learns in a moment.
+    What passes by itself is waited for, too.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     for place in places:
@@ -20,6 +21,8 @@ def delete_before(admin: AdminClient, places: list[TopicPartition]) -> None:
                 admin.delete_records([place])[place].result()
                 break
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.POLICY_VIOLATION or time.monotonic() > deadline:
+                refused = error.args[0]
+                passes = refused.retriable() or refused.code() == KafkaError.POLICY_VIOLATION
+                if not passes or time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)

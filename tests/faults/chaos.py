@@ -55,7 +55,9 @@ class Chaos:
             self._group.wait(partial(self._is_up, process), "it does not come up")
 
     def _is_up(self, process: Process) -> bool:
-        return '"web_listens"' in self._group.said_by(process)
+        said = self._group.said_by(process)
+        assert process.poll() is None, f"it has ended with {process.returncode}:\n{said}"
+        return '"web_listens"' in said
 
     def _victim(self, fault: Fault) -> Process:
         others = self.living[1:]

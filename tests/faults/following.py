@@ -1,6 +1,7 @@
 """What a changelog says of its partitions, kept as it comes: compaction leaves only the newest of it."""
 
 import threading
+from functools import partial
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
@@ -28,7 +29,7 @@ class Following(threading.Thread):
 
     def __init__(self, group: Group) -> None:
         super().__init__(daemon=True)
-        self._settings = group.settings
+        self._group = group
         self._topic, self._partitions = group.settings.changelog, range(group.partitions)
         self._reader = Consumer(kafka_clients.reader(group.settings))
         self._reached = dict.fromkeys(self._partitions, 0)
@@ -55,8 +56,11 @@ class Following(threading.Thread):
 
     def end(self) -> list[Said]:
         """All that was said, by partition and offset. No worker writes any more."""
-        asking = Consumer(kafka_clients.reader(self._settings))
-        self._ends = log_ends(asking, self._topic, self._partitions, ANSWER_SECONDS)
+        asking = Consumer(kafka_clients.reader(self._group.settings))
+        self._ends = self._group.patiently(
+            partial(log_ends, asking, self._topic, self._partitions, ANSWER_SECONDS)
+        )
         asking.close()
-        self.join()
+        self.join(self._group.patience)
+        assert self._is_done(), f"{self._topic} was read to {self._reached} of {self._ends}"
         return sorted(self._said)

@@ -2,10 +2,10 @@
 
 import subprocess
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams import kafka_clients, members, topics
@@ -26,7 +26,7 @@ def end(workers: Group, process: subprocess.Popen[bytes]) -> None:
 
 def alone(workers: Group) -> None:
     """Wait until nobody is a member any more."""
-    workers.wait(lambda: not members.present(workers.settings), "it stays a member", seconds=30)
+    workers.wait(lambda: not members.present(workers.settings), "it stays a member")
 
 
 def settings_file(workers: Group, directory: Path) -> Path:
@@ -59,23 +59,29 @@ def lose(workers: Group) -> None:
 def lose_offsets(workers: Group) -> None:
     """Those that the group has committed go."""
     admin = AdminClient(kafka_clients.admin(workers.settings))
-    for deleted in admin.delete_consumer_groups([workers.settings.group]).values():
-        deleted.result()
+    workers.have_done(partial(admin.delete_consumer_groups, [workers.settings.group]))
 
 
 def lose_topics(workers: Group, *lost: str) -> None:
     """These are deleted, and made again."""
     admin = AdminClient(kafka_clients.admin(workers.settings))
-    for deleted in admin.delete_topics([*lost]).values():
-        deleted.result()
 
-    def made_again() -> bool:
-        try:
-            return topics.create(workers.settings, partitions=PARTITIONS) == [*lost]
-        except (topics.TopicRefused, KafkaException):
-            return False  # the old one is not quite gone
+    def there() -> list[str]:
+        return sorted(admin.list_topics(timeout=10).topics.keys() & {*lost})
 
-    workers.wait(made_again, "the topics were not made again", seconds=30)
+    def are_gone() -> bool:
+        if left := there():
+            for deleted in admin.delete_topics(left).values():
+                deleted.result()
+        return not left
+
+    def are_made_again() -> bool:
+        # What it returns does not tell: it may make them, and fail in waiting for them.
+        topics.create(workers.settings, partitions=PARTITIONS)
+        return there() == sorted(lost)
+
+    workers.wait(are_gone, "the topics are not deleted")
+    workers.wait(are_made_again, "the topics are not made again")
 
 
 def unmerged(pairs: Iterable[Pair]) -> list[Pair]:

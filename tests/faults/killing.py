@@ -42,21 +42,25 @@ class Fuse:
         self.point = point
         self._left = times
         self._signal = with_signal
+        self._counting = threading.Lock()  # some of it passes by timers
 
     def passes(self, point: str) -> None:
         """The worker is at ``point``."""
         if point != self.point:
             return
-        self._left -= 1
-        if self._left == 0:
+        with self._counting:
+            self._left -= 1
+            goes_off = self._left == 0
+        if goes_off:
             os.kill(os.getpid(), self._signal)
             time.sleep(0.5)  # the signal arrives here
 
 
-Only = Literal["", "moved", "changed", "reread", "departed", "merged"]
-"""Which passes count: all, those that moved a lead, those in which a partition comes under
-another funnel, those that moved a lead by reading it again, those that sent the state of one that
-is merged on its way, those in which one arrived that was further than whom it was merged into."""
+Only = Literal["", "moved", "timed", "changed", "reread", "departed", "merged"]
+"""Which passes count: all, those that moved a lead, those in which nothing but time moved one of a
+partition's, which has not gone on in its log, those in which a partition comes under another funnel,
+those that moved a lead by reading it again, those that sent the state of one that is merged on its
+way, those in which one arrived that was further than whom it was merged into."""
 
 
 class KillingTransaction(KafkaTransaction):
@@ -65,6 +69,7 @@ class KillingTransaction(KafkaTransaction):
     fuse: ClassVar[Fuse]
     only: ClassVar[Only] = ""
     _versions: ClassVar[dict[int | None, int]] = {}
+    _positions: ClassVar[dict[int | None, int]] = {}
     counts = True
     is_halfway = False
 
@@ -101,15 +106,18 @@ class KillingTransaction(KafkaTransaction):
     def _is_one_of_these(self, records: list[Outgoing]) -> bool:
         """Whether what comes of a partition makes a pass count."""
         moves = [record for record in records if "stage-changes" in record.topic]
-        changed = False
+        changed = stands = False
         for record in records:
             if record.key == META_KEY:
-                version = decode_meta(record.value or b"").version
-                changed = self._versions.get(record.partition, version) != version
-                self._versions[record.partition] = version
+                meta, number = decode_meta(record.value or b""), record.partition
+                changed = self._versions.get(number, meta.version) != meta.version
+                self._versions[number] = meta.version
+                stands = self._positions.get(number) == meta.position
+                self._positions[number] = meta.position
         return {
             "": True,
             "moved": bool(moves),
+            "timed": bool(moves) and stands,
             "changed": changed,
             "reread": any(b'"funnel_changed"' in (record.value or b"") for record in moves),
             "departed": any(INTERNAL in dict(record.headers or ()) for record in records),

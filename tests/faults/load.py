@@ -75,9 +75,8 @@ def history(seed: int, activities: int, leads: int) -> Iterator[Pair]:
 class Live(threading.Thread):
     """Sends activities of this moment, ``rate`` a second, until `end`; each waits for the broker's word.
 
-    An activity that comes to lie in the log long after it happened may find its
-    lead moved on by time, which is right, but not what the oracle recomputes; so
-    nothing is left to wait in the producer's queue.
+    So little is left to wait in the producer's queue. An activity that comes to lie in the log long after it
+    happened may find its lead moved on by time: how far, the oracle knows by the workers' clocks.
     """
 
     def __init__(
@@ -86,29 +85,28 @@ class Live(threading.Thread):
         super().__init__(daemon=True)
         self._producer = producer or group.producer()
         self._topic = group.settings.activities_topic
+        self._patience = group.patience
         self._chance = random.Random(seed)
         self._leads = leads
         self._rate = rate
         self._ending = threading.Event()
         self.sent = 0
-        self.slowest = 0.0
         group.on_stop.append(self.end)
 
     def run(self) -> None:
         """Send."""
         batch = max(1, int(self._rate / 20))
         while not self._ending.wait(batch / self._rate):
-            started = time.monotonic()
             for _ in range(batch):
                 lead = someone(self._chance, self._leads)
                 key, value = activity(self._chance, self.sent, lead, time.time_ns() // 1_000_000)
                 self._producer.produce(self._topic, key=key, value=value)
                 self.sent += 1
             self._producer.flush()
-            self.slowest = max(self.slowest, time.monotonic() - started)
 
     def end(self) -> None:
         """Stop sending; what was sent is in the log."""
         self._ending.set()
         if self.is_alive():
-            self.join()
+            self.join(self._patience)
+            assert not self.is_alive(), "the broker does not take what was sent"

@@ -119,6 +119,10 @@ class Network:
         except OSError:
             writer.transport.abort()
             return
+        if self._server is None:  # it was unplugged meanwhile, and had not heard of this connection
+            for one in (writer, to_broker):
+                one.transport.abort()
+            return
         self._writers |= {writer, to_broker}
         asked: dict[int, int] = {}
         ways = [

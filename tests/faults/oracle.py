@@ -6,6 +6,7 @@ say of themselves it takes their clocks, and where a partition came under anothe
 """
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from schemas.lead_state import marked
 from streams.engine.changelog import META_KEY, RESTORING, Kind, decode_meta
@@ -25,6 +27,8 @@ UNCOMPARED = {"decided_at", "cause"}
 Where a changed funnel is the cause, that does not either.
 """
 
+STANDSTILL_SECONDS = 60.0
+"""So long a reader may get no further before it gives up."""
 
 Keep = Callable[[Any], bool]
 """Which records of a topic count."""
@@ -40,7 +44,10 @@ def read_all(bootstrap: str, topic: str, keep: Keep = _any) -> list[Any]:
 
 
 def read(bootstrap: str, topic: str) -> Iterator[Any]:
-    """Every committed record of ``topic``, each partition's in order."""
+    """Every committed record of ``topic``, each partition's in order.
+
+    Raises KafkaError: where the broker does not know the topic, or says nothing more before its end.
+    """
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
@@ -49,16 +56,31 @@ def read(bootstrap: str, topic: str) -> Iterator[Any]:
         max_poll_records=10_000,
     )
     try:
-        partitions = [
-            TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
+        partitions = _partitions(consumer, topic)
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions)
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+        stood: dict[TopicPartition, int] = {}
+        since = time.monotonic()
+        while True:
+            stands = {one: consumer.position(one, timeout_ms=10_000) or 0 for one in partitions}
+            if all(stands[one] >= ends[one] for one in partitions):
+                return
+            if stands != stood:
+                stood, since = stands, time.monotonic()
+            if time.monotonic() - since > STANDSTILL_SECONDS:
+                raise KafkaTimeoutError(f"{topic} is read no further: {stands} of {ends}")
             for batch in consumer.poll(timeout_ms=500).values():
                 yield from batch
     finally:
         consumer.close()
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    """Raises KafkaError where there are none: a broker that has just come back may not know yet."""
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        raise UnknownTopicOrPartitionError(f"{topic} has no partitions")
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
 @dataclass(frozen=True)
@@ -94,14 +116,13 @@ def _meta_or(keep: Keep, record: Any) -> bool:
 
 
 def ends(bootstrap: str, *topics: str) -> int:
-    """Where the logs of these topics end, all partitions together; what is not committed counts."""
+    """Where the logs of these topics end, all partitions together; what is not committed counts.
+
+    Raises KafkaError, as `read`.
+    """
     consumer = KafkaConsumer(bootstrap_servers=bootstrap)
     try:
-        places = [
-            TopicPartition(topic, number)
-            for topic in topics
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
+        places = [place for topic in topics for place in _partitions(consumer, topic)]
         return sum(consumer.end_offsets(places).values())
     finally:
         consumer.close()

@@ -12,6 +12,8 @@ from tests.faults.workers import Group
 
 MOST = {"memory": 3.0, "descriptors": 60.0, "threads": 15.0}
 """What grows by more is said to grow: MiB a minute; descriptors and threads in all."""
+SLOPE_SECONDS = 300.0
+"""A slope over less is that of a worker that is still warming up: it is shown, and not judged."""
 MOST_FINDINGS = 10
 FLOWING = ("seconds from a fault's end until every partition has said something", "times", "median", "most")
 
@@ -36,6 +38,8 @@ class Soaked:
 def of_growth(soaked: Soaked) -> tuple[str, list[str]]:
     """What was done and how the worker that lived through it fared; and what of it grows."""
     growth = _growth(soaked.steady)
+    first, *_, last = settled(soaked.steady)
+    judged = growth if last.at - first.at >= SLOPE_SECONDS else {**growth, "memory": 0.0}
     lines = [
         f"# A soak of {soaked.seconds / 60:.1f} minutes, seed {soaked.schedule.seed}",
         "",
@@ -51,7 +55,7 @@ def of_growth(soaked: Soaked) -> tuple[str, list[str]]:
         "First and last are of the last two thirds: by then every lead has a state.",
         "",
     ]
-    return "\n".join(lines), [f"{name} grows by {by:.1f}" for name, by in growth.items() if by > MOST[name]]
+    return "\n".join(lines), [f"{name} grows by {by:.1f}" for name, by in judged.items() if by > MOST[name]]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.at_work import goes_on, two_at_work
+from tests.faults.at_work import goes_on, more, two_at_work
 from tests.faults.nightly import nightly
-from tests.faults.waiting import said
+from tests.faults.waiting import go_on
 from tests.faults.workers import Group, GroupMaker
 
 AWAY_SECONDS = 12
@@ -20,17 +20,13 @@ def test_terminated_and_started_again(group: GroupMaker, make_kafka: Callable[[]
     workers, processes = two_at_work(group, broker.bootstrap, seed=11)
     broker.stop()
     workers.wait(lambda: not any(ready(workers, one) for one in processes), "still ready without a broker")
-    assert all(workers.get(one, "/livez").status_code == 200 for one in processes), (
-        "to wait is not to be dead"
-    )
+    assert all(lives(workers, one) for one in processes), "to wait is not to be dead"
     workers.wait(
         lambda: any(workers.metric(one, "broker_waiting_seconds") > 0 for one in processes), "nobody waits"
     )
     time.sleep(AWAY_SECONDS)
     broker.start()
-    before = said(workers)
-    workers.settle()
-    assert said(workers) > before, "the broker went only after all had been done"
+    go_on(workers, more(seed=15))
     workers.wait(lambda: all(ready(workers, one) for one in processes), "not ready again")
     goes_on(workers, processes)
 
@@ -40,13 +36,11 @@ def test_away_for_longer_than_a_minute(group: GroupMaker, make_kafka: Callable[[
     """Longer than any time-out by default: sessions, transactions, requests, what clients know of topics."""
     broker = make_kafka()
     workers, processes = two_at_work(group, broker.bootstrap, seed=14)
-    before = said(workers)
     broker.kill()
     time.sleep(LONG_AWAY_SECONDS)
-    assert all(workers.get(one, "/livez").status_code == 200 for one in processes)
+    assert all(lives(workers, one) for one in processes)
     broker.start()
-    workers.settle()
-    assert said(workers) > before, "the broker went only after all had been done"
+    go_on(workers, more(seed=16))
     goes_on(workers, processes)
 
 
@@ -64,12 +58,10 @@ def test_halted_for_longer_than_anyone_waits(group: GroupMaker, make_kafka: Call
     """Sessions and transactions have timed out when it goes on; connections are as they were."""
     broker = make_kafka()
     workers, processes = two_at_work(group, broker.bootstrap, seed=13)
-    before = said(workers)
     broker.pause()
     time.sleep(HALTED_SECONDS)
     broker.resume()
-    workers.settle()
-    assert said(workers) > before, "the broker was halted only after all had been done"
+    go_on(workers, more(seed=17))
     goes_on(workers, processes)
 
 
@@ -80,9 +72,14 @@ def test_not_there_at_the_start(group: GroupMaker, make_kafka: Callable[[], Any]
     broker.stop()
     process = workers.start()
     assert process.wait(60) == 3, workers.logs()
-    last = workers.logs().strip().splitlines()[-1]
+    last = workers.said_by(process).strip().splitlines()[-1]
     assert last.startswith("leadgate: Kafka at"), last
     assert "LEADGATE_BOOTSTRAP_SERVERS" in last
+
+
+def lives(workers: Group, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker says that it does, once it answers."""
+    return workers.patiently(lambda: workers.get(process, "/livez")).status_code == 200
 
 
 def ready(workers: Group, process: subprocess.Popen[bytes]) -> bool:

@@ -12,6 +12,7 @@ from tests.faults.load import Live, activity, history
 from tests.faults.nightly import nightly
 from tests.faults.waiting import begin, die, quiet, release
 from tests.faults.workers import Group, GroupMaker
+from tests.faults.wrong_clock import let_be_wrong_by
 
 A_WHILE_SECONDS = 4
 
@@ -27,7 +28,7 @@ def test_the_wall_clock_jumps_forward_and_back(group: GroupMaker, tmp_path: Path
     workers.start()
     begin(workers)
     for ms in (-HOUR, 30 * SECOND, -MINUTE, 0):
-        wrong.write_text(str(ms))
+        let_be_wrong_by(wrong, ms)
         time.sleep(A_WHILE_SECONDS)
     jumping.kill()
     workers.start()

@@ -29,6 +29,7 @@ from tests.faults.letters import (
     to_stage,
     wait_for,
 )
+from tests.faults.waiting import under
 from tests.faults.workers import PARTITIONS, Group, GroupMaker
 
 NO_ACTIVITY: dict[str, bytes | None] = {
@@ -65,7 +66,7 @@ def send_what_leadgate_itself_would(group: Group) -> None:
 def test_letters_of_every_reason_are_applied_once_when_their_cause_is_gone(group: GroupMaker) -> None:
     workers = group("history", hold_clock="true")
     workers.widen(6_000_000)
-    workers.start()
+    worker = workers.start()
     soon = time.time_ns() // 1_000_000 + 5 * MINUTE + 10 * SECOND
     workers.send([(reason.encode(), value) for reason, value in NO_ACTIVITY.items()])
     workers.send([(b"future", activity("future", occurred_at=format_moment(soon)))])
@@ -97,7 +98,7 @@ def test_letters_of_every_reason_are_applied_once_when_their_cause_is_gone(group
 
     # The future comes, the funnel gets the stage; what was sent to the wrong home needs no more.
     workers.change(VIP)
-    workers.wait(lambda: workers.versions() == 2, "the funnel was not published")
+    under(workers, worker, version=2)
     workers.wait(
         lambda: command(workers, "replay", "--reason", "future").returncode == 0, "the future did not come"
     )
@@ -127,7 +128,7 @@ def test_letters_of_every_reason_are_applied_once_when_their_cause_is_gone(group
 
 def test_what_comes_back_is_not_replayed_again_by_itself(group: GroupMaker) -> None:
     workers = group("history", hold_clock="true")
-    workers.start()
+    worker = workers.start()
     workers.send([(b"anna", to_stage("anna"))])
     (first,) = wait_for(workers, 1)
     assert command(workers, "replay", "--all").returncode == 0
@@ -145,7 +146,7 @@ def test_what_comes_back_is_not_replayed_again_by_itself(group: GroupMaker) -> N
     assert third["came_back_from"] == [first["place"], second["place"]]
 
     workers.change(VIP)
-    workers.wait(lambda: workers.versions() == 2, "the funnel was not published")
+    under(workers, worker, version=2)
     assert command(workers, "replay", third["place"]).returncode == 0
     workers.wait(lambda: moves(workers).get("anna", [])[-1:] == ["vip"], "the lead was not moved")
     workers.stop()

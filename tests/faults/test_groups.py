@@ -18,6 +18,8 @@ from tests.faults.workers import Group, GroupMaker
 
 SESSION_SECONDS = 6
 ZOMBIE_SECONDS = 2 * SESSION_SECONDS + 2
+LONG = "10m"
+"""A session that is not over before a test gives up."""
 
 
 @nightly
@@ -52,7 +54,6 @@ def test_live_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
     workers.processes[3].kill()
     time.sleep(SESSION_SECONDS)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     workers.stop()
     recomputed = workers.check()
@@ -64,8 +65,9 @@ def test_live_through_kills_a_joiner_and_a_zombie(group: GroupMaker) -> None:
 def test_a_zombie_that_holds_a_pass_of_time_alone(group: GroupMaker, point: str) -> None:
     """Stopped with an open transaction, past its session and the transaction's time-out, and let go."""
     workers = group("live", grace="2s")
-    load = Live(workers, seed=5, leads=150, rate=150)
-    zombie = workers.start(point=point, times="3", signal="STOP", only="moved")
+    # So few a second that a partition has often nothing but time to go by.
+    load = Live(workers, seed=5, leads=300, rate=10)
+    zombie = workers.start(point=point, times="3", signal="STOP", only="timed")
     load.start()
     begin(workers)
     workers.wait(lambda: stopped(zombie), "the fuse did not go off", seconds=60)
@@ -74,7 +76,6 @@ def test_a_zombie_that_holds_a_pass_of_time_alone(group: GroupMaker, point: str)
     zombie.send_signal(signal.SIGCONT)
     time.sleep(SESSION_SECONDS)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     assert zombie.poll() is None, "the zombie should have joined again\n" + workers.logs()
     workers.stop()
@@ -102,14 +103,14 @@ def test_a_zombie_at_any_point_of_its_life(group: GroupMaker, point: str) -> Non
 
 
 def test_a_worker_that_is_told_to_end_leaves_the_group(group: GroupMaker) -> None:
-    workers = group("history", max_pass_records="200", hold_clock="true")
+    workers = group("history", max_pass_records="200", hold_clock="true", session_timeout=LONG)
     workers.send(history(seed=6, activities=5_000, leads=200))
     first = workers.start()
     begin(workers)
     first.terminate()
     assert first.wait(20) == 0, workers.logs()
     workers.start()
-    # Well within a session: the second one did not have to wait for the first to be missed.
+    # Long before the session is over: the second one does not have to wait for the first to be missed.
     workers.settle()
     release(workers)
     workers.stop()

@@ -73,15 +73,15 @@ def test_killed_while_all_that_fell_silent_is_moved(group: GroupMaker, point: st
 @pytest.mark.parametrize("point", often(TIME_POINTS, "after_offsets"))
 def test_killed_in_a_pass_that_time_alone_made(group: GroupMaker, point: str) -> None:
     workers = group("live", grace="2s")
-    load = Live(workers, seed=7, leads=150, rate=150)
-    dying = workers.start(point=point, times="3", only="moved")
+    # So few a second that a partition has often nothing but time to go by.
+    load = Live(workers, seed=7, leads=300, rate=10)
+    dying = workers.start(point=point, times="3", only="timed")
     workers.start()
     load.start()
     die(workers, dying)
     workers.start()
     time.sleep(2)
     load.end()
-    assert load.slowest < 2, "the broker was too slow for this test's grace"
     quiet(workers)
     workers.stop()
     recomputed = workers.check()

@@ -6,6 +6,7 @@ Each is done to a group that has been stopped after some of its input, with more
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ def test_an_input_topic_with_more_partitions(stopped: Group) -> None:
     """A lead's home follows from their number: the leads are built anew, by another group."""
     admin = AdminClient(kafka_clients.admin(stopped.settings))
     more = NewPartitions(stopped.settings.activities_topic, PARTITIONS + 2)
-    admin.create_partitions([more])[stopped.settings.activities_topic].result()
+    stopped.have_done(partial(admin.create_partitions, [more]))
     told = refused(stopped)
     assert (
         f"has {PARTITIONS} partitions, but {stopped.settings.activities_topic} has {PARTITIONS + 2}" in told
@@ -228,7 +229,7 @@ def to_the_end(workers: Group, damaged: bytes | None = None) -> None:
     """All is as it should be; a ``damaged`` record that lies in the changelog says nothing."""
     release(workers)
     workers.stop()
-    evidence = oracle.gather(workers.settings)
+    evidence = workers.patiently(partial(oracle.gather, workers.settings))
     sound = [record for record in evidence.changelog if damaged is None or record.value != damaged]
     workers.check(evidence=replace(evidence, changelog=sound))
 
@@ -248,8 +249,7 @@ def set_offsets(workers: Group, offsets: dict[int, int]) -> None:
     ]
     wanted = ConsumerGroupTopicPartitions(workers.settings.group, places)
     admin = AdminClient(kafka_clients.admin(workers.settings))
-    for altered in admin.alter_consumer_group_offsets([wanted]).values():
-        altered.result()
+    workers.have_done(partial(admin.alter_consumer_group_offsets, [wanted]))
 
 
 def said(workers: Group) -> list[Any]:

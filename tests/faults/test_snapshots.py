@@ -19,7 +19,7 @@ from tests.faults import oracle
 from tests.faults.keeping import alone, differences, end, lose, restore, settings_file, snapshot, unmerged
 from tests.faults.load import history
 from tests.faults.nightly import often
-from tests.faults.waiting import begin, die, release
+from tests.faults.waiting import die, release
 from tests.faults.workers import PARTITIONS, Group, GroupMaker
 
 GONE = 100
@@ -157,9 +157,9 @@ def stopped_midway(workers: Group, directory: Path, point: str = "") -> Path:
         die(workers, workers.start(point=point, times="8"))
         alone(workers)
     else:
-        first = workers.start()
-        begin(workers)
-        end(workers, first)
+        first = workers.start(point="after_commit", times="4", signal="TERM")
+        assert first.wait(60) == 0, workers.logs()
+        alone(workers)
     file = snapshot(workers, directory)
     partitions = summarize(file).partitions
     assert any(each.head.position < each.head.end for each in partitions), "it was too quick"

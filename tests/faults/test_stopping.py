@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.faults.load import history
-from tests.faults.waiting import begin, release
+from tests.faults.waiting import begin, opened, release
 from tests.faults.workers import GroupMaker
 
 
@@ -29,7 +29,7 @@ def test_told_to_end_while_the_broker_is_away(group: GroupMaker, make_kafka: Cal
     assert process.wait(30) == 0, workers.logs()
     print(f"ended {time.monotonic() - told:.1f} s after it was told")
     broker.start()
-    workers.start()
+    opened(workers, workers.start())
     release(workers)
     workers.stop()
     workers.check()

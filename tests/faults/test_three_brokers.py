@@ -1,18 +1,20 @@
 """Three brokers, each record in three places: the leaders of what a worker depends on are killed in turn."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams import kafka_clients
 from streams.local_kafka import LocalKafka
 from streams.takeover import transactional_id
 from tests.conftest import HOME
-from tests.faults.at_work import goes_on
+from tests.faults.at_work import goes_on, more
 from tests.faults.load import history
 from tests.faults.nightly import often
-from tests.faults.waiting import begin, said
+from tests.faults.waiting import begin, go_on
 from tests.faults.workers import Group, GroupMaker
 
 # One cluster for them all.
@@ -56,21 +58,30 @@ def test_a_leader_is_killed(
     processes = [workers.start(worker_id=WORKER), workers.start()]
     begin(workers)
     admin = AdminClient(kafka_clients.admin(workers.settings))
-    topic, number = where(workers, lambda topic: len(leaders(admin, topic)))
-    killed = leaders(admin, topic)[number]
+    place = workers.patiently(lambda: where(workers, lambda topic: len(leaders(admin, topic))))
+    killed = workers.patiently(partial(leader, admin, place))
     cluster.kill(killed)
-    workers.wait(lambda: leaders(admin, topic)[number] not in (killed, -1), "no other broker took over")
-    before = said(workers)
-    workers.wait(lambda: said(workers) > before, "no decisions without that broker", seconds=30)
+    workers.wait(lambda: leader(admin, place) != killed, "no other broker took over")
+    go_on(workers, more(seed=42))
     cluster.restart(killed)
     goes_on(workers, processes)
 
 
 def leaders(admin: AdminClient, topic: str) -> dict[int, int]:
-    """Which broker leads each partition; -1: none. Any broker tells."""
-    return {
-        number: one.leader for number, one in admin.list_topics(topic, 30).topics[topic].partitions.items()
-    }
+    """Which broker leads each partition; -1: none. Any broker tells. Raises KafkaException."""
+    known = admin.list_topics(topic, 30).topics.get(topic)
+    if known is None or not known.partitions:
+        raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"{topic} has no partitions"))
+    return {number: one.leader for number, one in known.partitions.items()}
+
+
+def leader(admin: AdminClient, place: Place) -> int:
+    """Which broker leads that one. Raises KafkaException where none does."""
+    topic, number = place
+    found = leaders(admin, topic).get(number, -1)
+    if found == -1:
+        raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE, f"nobody leads {place}"))
+    return found
 
 
 def java_hash(text: str) -> int:

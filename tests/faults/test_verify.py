@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -18,7 +19,7 @@ from streams import kafka_clients
 from streams.cli.schema import Document, json_schema
 from tests.faults import oracle
 from tests.faults.load import Live, history
-from tests.faults.waiting import release
+from tests.faults.waiting import begin, quiet, release
 from tests.faults.workers import PARTITIONS, Group, GroupMaker
 
 Records = list[Any]
@@ -78,14 +79,14 @@ def test_live_activities_and_time(group: GroupMaker) -> None:
     workers.start()
     live = Live(workers, seed=73, leads=60, rate=60)
     live.start()
-    time.sleep(8)
+    begin(workers)
+    time.sleep(5)
     workers.start()
     workers.change(*LIVE_SOONER)
     workers.wait(lambda: workers.versions() == 2, "the changed funnel was not published")
     time.sleep(8)
     live.end()
-    workers.settle()
-    time.sleep(6)
+    quiet(workers)
     workers.stop()
     assert_all_proven(workers, "activity_id", "due", "funnel_changed")
 
@@ -170,7 +171,7 @@ def test_what_was_tampered_with_is_found_and_named(told: Group) -> None:
     )
     for tamper, verdict, seq in TAMPERED:
         copy = f"{told.name}.{verdict}"
-        admin.create_topics([NewTopic(copy, PARTITIONS)])[copy].result()
+        told.have_done(partial(admin.create_topics, [NewTopic(copy, PARTITIONS)]))
         for record in tamper(oracle.read_all(told.bootstrap, told.settings.stage_changes_topic)):
             producer.produce(copy, record.value, record.key, record.partition, headers=list(record.headers))
         assert producer.flush(30) == 0

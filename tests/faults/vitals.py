@@ -8,6 +8,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams import kafka_clients
+from streams.engine.log_bounds import log_bounds
 from tests.faults.workers import Group
 
 EVERY_SECONDS = 2.0
@@ -76,7 +77,7 @@ class Vitals(threading.Thread):
         numbers = [TopicPartition(topic, number) for number in range(self._group.partitions)]
         behind = 0
         for one in reader.committed(numbers, ANSWER_SECONDS):
-            low, high = reader.get_watermark_offsets(TopicPartition(topic, one.partition), ANSWER_SECONDS)
+            low, high = log_bounds(reader, topic, one.partition, ANSWER_SECONDS)
             behind += high - max(low, one.offset)
         return behind
 

@@ -3,11 +3,14 @@
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from streams import kafka_clients
 from streams.engine.hold import say
 from tests.faults import oracle
+from tests.faults.load import Pair
 from tests.faults.workers import Group
 
 QUIET_SECONDS = 5.0
@@ -21,7 +24,23 @@ def die(group: Group, process: subprocess.Popen[bytes]) -> None:
 
 def opened(group: Group, process: subprocess.Popen[bytes]) -> None:
     """Wait until the worker has opened a partition: it has said by then whether clocks are to be held."""
-    group.wait(lambda: '"partition_open"' in group.said_by(process), "it opens nothing")
+
+    def has_opened() -> bool:
+        has_ended, said = process.poll() is not None, group.said_by(process)
+        assert not has_ended or '"partition_open"' in said, f"it has ended:\n{said}"
+        return '"partition_open"' in said
+
+    group.wait(has_opened, "it opens nothing")
+
+
+def under(group: Group, process: subprocess.Popen[bytes], version: int) -> None:
+    """Wait until all partitions of the worker are under that version of the funnel."""
+
+    def all_are() -> bool:
+        partitions = group.get(process, "/funnel").json()["partitions"]
+        return {one["version"] for one in partitions} == {version}
+
+    group.wait(all_are, f"it does not come under version {version}")
 
 
 def stopped(process: subprocess.Popen[bytes]) -> bool:
@@ -30,13 +49,14 @@ def stopped(process: subprocess.Popen[bytes]) -> bool:
 
 
 def said(group: Group) -> int:
-    """How many stage changes are committed."""
+    """How many stage changes are committed. Raises KafkaError."""
     return len(oracle.read_all(group.bootstrap, group.settings.stage_changes_topic))
 
 
-def go_on(group: Group) -> None:
-    """Wait until the group has said more."""
-    before = said(group)
+def go_on(group: Group, more: Iterable[Pair] = ()) -> None:
+    """Wait until the group has said more; it is sent ``more`` where it may have done all that it had."""
+    before = group.patiently(partial(said, group))
+    group.send(more)
     group.wait(lambda: said(group) > before, "nothing more is said")
 
 

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -20,6 +22,8 @@ from kafka.errors import KafkaError
 
 from schemas.lead_state import decode_lead
 from streams import kafka_clients, topics
+from streams.engine.log_bounds import log_bounds
+from streams.errors import OutsideWorld
 from streams.ports import free_ports
 from streams.settings import Settings, load_settings
 from tests.faults import oracle
@@ -29,6 +33,8 @@ from tests.faults.versions import Versions
 
 PARTITIONS = 4
 SETTLED_SECONDS = 120.0
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -65,7 +71,11 @@ class Group:
             **self.extra,
         }
         self.settings = self._settings()
-        topics.create(self.settings, partitions=self.partitions)
+        self._create_topics()
+
+    def _create_topics(self) -> None:
+        """Those that are missing."""
+        self.patiently(partial(topics.create, self.settings, partitions=self.partitions))
 
     def _settings(self) -> Settings:
         file = self.directory / "settings.env"
@@ -79,7 +89,7 @@ class Group:
         self.environment["LEADGATE_GROUP"] = name
         self.name, self.partitions = name, partitions
         self.settings = self._settings()
-        topics.create(self.settings)
+        self._create_topics()
 
     # Workers ------------------------------------------------------------------------
 
@@ -116,8 +126,13 @@ class Group:
 
     def stop(self) -> None:
         """SIGTERM for all that live, SIGKILL for those that do not heed it."""
-        for end in self.on_stop:
-            end()
+        try:
+            for end in self.on_stop:
+                end()
+        finally:
+            self._stop_processes()
+
+    def _stop_processes(self) -> None:
         living = [process for process in self.processes if process.poll() is None]
         for process in living:
             process.send_signal(signal.SIGCONT)
@@ -142,6 +157,10 @@ class Group:
         """All that a process has logged."""
         return self.log(self.processes.index(process)).read_text(errors="replace")
 
+    def lines_of(self, process: subprocess.Popen[bytes]) -> list[str]:
+        """The same, without a last line that is half written."""
+        return self.said_by(process).rpartition("\n")[0].splitlines()
+
     def _kept(self) -> list[str]:
         """What workers that were told to end say that they had never freed."""
         said = [line for process in self.processes for line in self.said_by(process).splitlines()]
@@ -149,15 +168,23 @@ class Group:
 
     def get(self, process: subprocess.Popen[bytes], path: str) -> httpx.Response:
         """What a worker answers over HTTP. Its log says where it listens. Raises httpx.TransportError."""
-        listens = next((line for line in self.said_by(process).splitlines() if '"web_listens"' in line), None)
+        listens = next((line for line in self.lines_of(process) if '"web_listens"' in line), None)
         if listens is None:
             raise httpx.ConnectError("it does not listen yet")
         return httpx.get(f"http://{json.loads(listens)['address']}{path}", timeout=5)
 
     def metric(self, process: subprocess.Popen[bytes], name: str) -> float:
-        """A worker's metric without labels."""
+        """A worker's metric without labels. Raises httpx.TransportError, also where the page lacks it yet."""
         text = self.get(process, "/metrics").text
-        return float(re.search(rf"^leadgate_{name} (\S+)$", text, re.MULTILINE).group(1))  # type: ignore[union-attr]
+        found = re.search(rf"^leadgate_{name} (\S+)$", text, re.MULTILINE)
+        if found is None:
+            raise httpx.ReadError(f"{name} is not among the metrics: {text[:200]}")
+        return float(found.group(1))
+
+    def in_force(self, process: subprocess.Popen[bytes]) -> int:
+        """The version of the funnel that a worker says is in force. Raises httpx.TransportError."""
+        version: int = self.get(process, "/funnel").json()["version"]
+        return version
 
     # The funnel -----------------------------------------------------------------------
 
@@ -167,6 +194,10 @@ class Group:
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
+        self.rewrite(text)
+
+    def rewrite(self, text: str) -> None:
+        """Let the funnel file be this: whoever reads it meanwhile finds the one or the other as a whole."""
         new_file = self.directory / "new.yaml"
         new_file.write_text(text)
         new_file.replace(self.funnel_path)
@@ -191,7 +222,17 @@ class Group:
         ]
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
         admin = AdminClient(kafka_clients.admin(self.settings))
-        admin.incremental_alter_configs([resource])[resource].result()
+        self.have_done(partial(admin.incremental_alter_configs, [resource]))
+
+    def have_done(self, order: Callable[[], Mapping[Any, Future[Any]]]) -> None:
+        """Have the brokers do what an admin client asks of them, and wait until they have: see `wait`."""
+
+        def is_done() -> bool:
+            for one in order().values():
+                one.result()
+            return True
+
+        self.wait(is_done, "the brokers do not do it")
 
     def producer(self, **config: Any) -> Producer:
         """A producer with Java's partitioner, or as ``config`` says."""
@@ -236,9 +277,7 @@ class Group:
 
         One of a transaction that is still open may become one.
         """
-        low, high = logs.get_watermark_offsets(
-            TopicPartition(self.settings.activities_topic, number), timeout=10
-        )
+        low, high = log_bounds(logs, self.settings.activities_topic, number, 10)
         if max(low, position) >= high:
             return True
         reader.assign([TopicPartition(self.settings.activities_topic, number, max(low, position))])
@@ -256,10 +295,21 @@ class Group:
             try:
                 if until():
                     return
-            except (KafkaException, KafkaError, httpx.TransportError) as error:
+            except (KafkaException, KafkaError, OutsideWorld, httpx.TransportError) as error:
                 refused = f"; what was asked last: {error!r}"
             assert time.monotonic() < deadline, f"{failure}{refused}\n{self.logs()}"
             time.sleep(0.2)
+
+    def patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """What ``ask`` returns, once whom it asks does answer: see `wait`."""
+        answers: list[Answer] = []
+
+        def answered() -> bool:
+            answers.append(ask())
+            return True
+
+        self.wait(answered, "there is no answer")
+        return answers[0]
 
     # The oracle -----------------------------------------------------------------------
 
@@ -274,7 +324,7 @@ class Group:
         ``failed`` are the places of activities on which the rules raised. The ``evidence``, else all that
         there is, is of whoever may be merged into each other together.
         """
-        evidence = evidence or oracle.gather(self.settings)
+        evidence = evidence or self.patiently(partial(oracle.gather, self.settings))
         changelog = evidence.changelog
         versions = Versions(evidence.funnels, changelog)
         grace = None if self.settings.hold_clock else self.settings.grace
