@@ -30,8 +30,9 @@ KINDS: dict[str, Kind] = {
     "lose": Kind("each third answer to a request is lost", 2, (3, 8)),
 }
 """By name, the faults that are drawn."""
-PAUSE_SECONDS = (2.0, 9.0)
-"""From the end of a fault to the beginning of the next."""
+PAUSE_SECONDS = 2.0
+"""From the end of a fault to the beginning of the next, if not otherwise said; and up to so many more."""
+MORE_SECONDS = 7.0
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,18 @@ class Fault:
 
 
 class Schedule(list[Fault]):
-    """The faults of so many ``seconds``, in order; it prints itself."""
+    """The faults of so many ``seconds``, in order, at least a ``pause`` (s) apart; it prints itself."""
 
-    def __init__(self, seed: int, seconds: float) -> None:
+    def __init__(self, seed: int, seconds: float, pause: float = PAUSE_SECONDS) -> None:
         self.seed = seed
         chance = random.Random(seed)
         names, weights = list(KINDS), [kind.weight for kind in KINDS.values()]
-        at = chance.uniform(*PAUSE_SECONDS)
+        at = chance.uniform(pause, pause + MORE_SECONDS)
         while at < seconds:
             kind = chance.choices(names, weights)[0]
             lasts = chance.uniform(*KINDS[kind].lasts)
             self.append(Fault(at, kind, lasts, chance.random(), chance.choice(list(Api))))
-            at += lasts + chance.uniform(*PAUSE_SECONDS)
+            at += lasts + chance.uniform(pause, pause + MORE_SECONDS)
 
     def __str__(self) -> str:
         return "\n".join([f"seed {self.seed}:", *map(str, self)])

@@ -27,7 +27,7 @@ from tests.faults.flowing import Moments
 from tests.faults.following import Following, Said
 from tests.faults.load import Live
 from tests.faults.network import beyond_a_network
-from tests.faults.schedule import Schedule
+from tests.faults.schedule import PAUSE_SECONDS, Schedule
 from tests.faults.soak_report import Judged, Soaked, of_growth, of_judgement
 from tests.faults.vitals import Vitals
 from tests.faults.waiting import begin, quiet
@@ -58,6 +58,13 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30.0, help="for how long (default: 30)")
     parser.add_argument("--rate", type=float, default=5_000.0, help="activities a second (default: 5000)")
     parser.add_argument("--seed", type=int, default=1, help="what the faults are drawn from (default: 1)")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=PAUSE_SECONDS,
+        help=f"seconds from a fault's end to the next, at least (default: {PAUSE_SECONDS:g}); with 45 "
+        "how soon all goes on is each fault's own",
+    )
     parser.add_argument("--report", type=Path, help="where the report goes, too (Markdown)")
     return parser.parse_args(argv)
 
@@ -98,7 +105,7 @@ def main(argv: list[str]) -> int:
 
 def soak(group: Group, chaos: Chaos, asked: argparse.Namespace) -> Soaked:
     """Load and faults, and then peace until all has been applied."""
-    schedule = Schedule(asked.seed, asked.minutes * 60)
+    schedule = Schedule(asked.seed, asked.minutes * 60, asked.pause)
     print(schedule, flush=True)
     leads = max(300, int(asked.rate * asked.minutes * 60 / A_LEAD))
     load = Live(group, seed=asked.seed, leads=leads, rate=asked.rate)
