@@ -39,13 +39,13 @@ class Replay:
 
         Raises Unreadable when the activity says what can't be done; nothing has changed then.
         """
-        lead_id = self._survivor(activity.lead_id)
+        lead_id = self.survivor(activity.lead_id)
         if lead_id in self._suppressed:
             self.suppressed += 1
             return []
         if activity.type == LEAD_MERGED:
             into = activity.properties.get("into")
-            if type(into) is str and self._survivor(into) == lead_id:
+            if type(into) is str and self.survivor(into) == lead_id:
                 if activity.lead_id == lead_id:
                     raise circle(lead_id, into)
                 return []  # they are one already
@@ -77,7 +77,7 @@ class Replay:
             return []
         assert departure is not None
         self.merged[lead_id] = departure.into
-        survivor = self._survivor(departure.into)
+        survivor = self.survivor(departure.into)
         known = self.leads.get(survivor)
         if departure.lead is None and known is not None:
             absorb(known, lead_id)
@@ -92,7 +92,8 @@ class Replay:
         """Every lead that has ever been merged, and into which: also into one that has been erased since."""
         return self._were | self.merged
 
-    def _survivor(self, lead_id: str) -> str:
+    def survivor(self, lead_id: str) -> str:
+        """The lead that this one is part of by now: itself, where it was not merged."""
         while lead_id in self.merged:
             lead_id = self.merged[lead_id]
         return lead_id

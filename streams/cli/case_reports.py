@@ -8,6 +8,7 @@ from xml.etree import ElementTree as Xml
 
 from qualifiers import Fault
 from qualifiers.cases import Failure, Outcome
+from streams.cli.lint_formats import plain
 from streams.printable import one_line
 
 
@@ -69,7 +70,7 @@ def document(funnel: str, reports: Sequence[CaseReport]) -> dict[str, Any]:
         "files": [
             {
                 "file": report.file,
-                "faults": [_fault(fault) for fault in report.faults],
+                "faults": [plain(fault) for fault in report.faults],
                 "cases": [
                     {
                         "name": outcome.name,
@@ -85,16 +86,6 @@ def document(funnel: str, reports: Sequence[CaseReport]) -> dict[str, Any]:
         "passed": sum(len(report.outcomes) - len(report.failed) for report in reports),
         "failed": sum(len(report.failed) for report in reports),
         "faults": sum(len(report.faults) for report in reports),
-    }
-
-
-def _fault(fault: Fault) -> dict[str, str | int]:
-    return {
-        "line": fault.line,
-        "column": fault.column,
-        "code": fault.code,
-        "message": fault.message,
-        "hint": fault.what_to_do,
     }
 
 

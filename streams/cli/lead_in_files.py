@@ -63,8 +63,7 @@ class Past:
 
     def explain(self, lead_id: str) -> Explanation:
         """A lead, or the one that it was merged into. Raises Mendable when there is none."""
-        while lead_id in self._replay.merged:
-            lead_id = self._replay.merged[lead_id]
+        lead_id = self._replay.survivor(lead_id)
         lead = self._replay.leads.get(lead_id)
         if lead is None:
             by_then = "" if self._until is None else " by then"

@@ -47,8 +47,8 @@ def _json(found: Sequence[Linted]) -> Iterator[str]:
     files = [
         {
             "file": one.file,
-            "faults": [_plain(fault) for fault in one.faults],
-            "warnings": [_plain(warning) | {"why": WARNINGS[warning.code].why} for warning in one.warnings],
+            "faults": [plain(fault) for fault in one.faults],
+            "warnings": [plain(warning) | {"why": WARNINGS[warning.code].why} for warning in one.warnings],
         }
         for one in found
     ]
@@ -56,7 +56,8 @@ def _json(found: Sequence[Linted]) -> Iterator[str]:
     yield _document({"files": files, "faults": faults, "warnings": warnings})
 
 
-def _plain(fault: Fault) -> dict[str, str | int]:
+def plain(fault: Fault) -> dict[str, str | int]:
+    """A fault, or a warning, as JSON has it."""
     return {
         "line": fault.line,
         "column": fault.column,

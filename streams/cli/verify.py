@@ -1,13 +1,13 @@
 """`leadgate verify`: decisions proven."""
 
-import sys
-from codecs import BOM_UTF8
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from streams.cli.output import Progress, input_file
+from streams.cli.lines import blocks
+from streams.cli.output import Progress, input_lines
 
 
 def verify(
@@ -64,10 +64,6 @@ def lines_of(name: str | None) -> list[tuple[str, bytes]] | None:
     """The lines of a file (`-`: stdin) that say something, each with its place; None of no file."""
     if name is None:
         return None
-    if name == "-":
-        text = sys.stdin.buffer.read()
-    else:
-        with input_file(Path(name)) as opened:
-            text = opened.read()
-    text = text.removeprefix(BOM_UTF8)  # some programs begin a file with it
+    with ExitStack() as stack:
+        text = b"".join(blocks([input_lines(name, stack)]))
     return [(f"{name}:{number}", line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
